@@ -1,0 +1,21 @@
+"""The declared business model: one TOML file, checked whole, with the terms in force at any instant."""
+
+from comaker.model.gallery import Entry, gallery, gallery_names, gallery_text
+from comaker.model.json_schema import json_schema
+from comaker.model.loading import Model, Version, load
+from comaker.model.problems import ModelError, Problem
+from comaker.model.terms import stake_terms
+
+__all__ = [
+    "Entry",
+    "Model",
+    "ModelError",
+    "Problem",
+    "Version",
+    "gallery",
+    "gallery_names",
+    "gallery_text",
+    "json_schema",
+    "load",
+    "stake_terms",
+]

@@ -1,0 +1,146 @@
+"""Key paths: naming one value of a model file, and setting it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from comaker.model.places import Path
+from comaker.model.problems import did_you_mean
+from comaker.model.schema.units import Given
+
+_PART = re.compile(r'([A-Za-z0-9_-]+)|"([^"]*)"')
+_TOML_OPENINGS = ("[", "{", '"', "'")
+
+
+def dotted(path: Path) -> str:
+    """A key path as it is written in a message or a change."""
+    return ".".join(str(part) for part in path)
+
+
+def parse_path(text: str) -> Path:
+    """The parts of a dotted key path; ValueError when it is none."""
+    parts: list[str | int] = []
+    at = 0
+    text = text.strip()
+    while True:
+        match = _PART.match(text, at)
+        if not match:
+            raise ValueError("a key path is names with points between, such as task.stake.terms.cap")
+        parts.append(match.group(1) or match.group(2))
+        at = match.end()
+        if at == len(text):
+            return tuple(parts)
+        if text[at] != ".":
+            raise ValueError("a key path is names with points between, such as task.stake.terms.cap")
+        at += 1
+
+
+def parse_text(text: str) -> Any:
+    """The value of a change: TOML where it is a list, a table, a date, true or false or in quotes; else as
+    it stands, for the schema to read as money, number or word. ValueError for broken TOML."""
+    text = text.strip()
+    try:
+        value = tomllib.loads(f"value = {text}")["value"] if "\n" not in text else None
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, (bool, str, list, dict, dt.date)):
+        return value
+    if text.startswith(_TOML_OPENINGS):
+        raise ValueError('not valid TOML: write lists like [{ from = "0", cap = "10.00" }], text in quotes')
+    return Given(text)
+
+
+def split_change(change: str | tuple[str, Any] | Sequence[Any]) -> tuple[str, Any]:
+    """The key path and value of one change, ``key=value`` or a pair; ValueError says what is wrong."""
+    if isinstance(change, str):
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise ValueError("a change is written key=value, such as task.stake.terms.cap=1000.00")
+        return key.strip(), parse_text(value)
+    key, value = change
+    return key, parse_text(value) if isinstance(value, str) else value
+
+
+def value_at(raw: Any, path: Path) -> Any:
+    """What stands at a path, or None."""
+    for part in path:
+        if isinstance(raw, dict) and part in raw:
+            raw = raw[part]
+        elif isinstance(raw, list) and isinstance(part, int) and part < len(raw):
+            raw = raw[part]
+        else:
+            return None
+    return raw
+
+
+def locate(raw: Any, path: Path) -> Path:
+    """The same path in the file's own spelling: ``awareness.need`` may be one key in quotes or two, a list
+    item is numbered, and what the schema split further than the file ends where the file ends."""
+    found: list[str | int] = []
+    rest = list(path)
+    while rest:
+        step = _step(raw, rest)
+        if not step:
+            break
+        key, used = step
+        found.append(key)
+        raw = raw[key]
+        del rest[:used]
+    # What the file does not hold is still named, unless the schema made it out of a plain value.
+    if rest and (raw is None or isinstance(raw, (dict, list))):
+        found += rest
+    return tuple(found)
+
+
+def _step(raw: Any, rest: list[str | int]) -> tuple[str | int, int] | None:
+    part = rest[0]
+    if isinstance(raw, list):
+        number = int(part) if isinstance(part, int) or part.isdecimal() else -1
+        return (number, 1) if 0 <= number < len(raw) else None
+    if not isinstance(raw, dict):
+        return None
+    if part in raw:
+        return part, 1
+    if len(rest) > 1 and f"{part}.{rest[1]}" in raw:
+        return f"{part}.{rest[1]}", 2
+    if isinstance(part, str) and "." in part and part.partition(".")[0] in raw:
+        head, _, tail = part.partition(".")
+        rest[0:1] = [head, tail]
+        return head, 1
+    return None
+
+
+def set_at(raw: dict[str, Any], path: Path, value: Any, *, words: Mapping[str, bool]) -> Path:
+    """Sets one value in place and returns the path that was set; ValueError says why it cannot be.
+
+    ``words`` are the top-level words, True for those that hold named tables. A table is not made by
+    setting something inside it, so a misspelt name cannot pass for a new one. A number set where an
+    assumption stands sets its ``value``.
+    """
+    if path[0] not in words:
+        raise ValueError(f"unknown key {path[0]!r}: {did_you_mean(str(path[0]), words)}")
+    path = locate(raw, path)
+    if words[str(path[0])] and len(path) > 2 and not isinstance(value_at(raw, path[:2]), dict):
+        known = raw.get(str(path[0]))
+        names = known if isinstance(known, dict) else {}
+        raise ValueError(f"there is no {path[0]} {path[1]!r}: {did_you_mean(str(path[1]), names)}")
+    here: Any = raw
+    for part in path[:-1]:
+        if isinstance(here, dict):
+            here = here.setdefault(part, {})
+        elif isinstance(here, list) and isinstance(part, int):
+            here = here[part]
+        if not isinstance(here, (dict, list)):
+            raise ValueError(f"{dotted(path[:-1])} is not a table")
+    last = path[-1]
+    if isinstance(here, list) and not (isinstance(last, int) and last < len(here)):
+        raise ValueError(f"{dotted(path[:-1])} is a list of {len(here)}, numbered from 0")
+    before = here[last] if isinstance(here, list) else here.get(last)
+    if isinstance(before, dict) and "value" in before and not isinstance(value, (dict, list)):
+        here, last, path = before, "value", (*path, "value")
+    here[last] = value
+    return path
