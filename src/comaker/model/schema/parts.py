@@ -115,7 +115,7 @@ class Flow(Table):
     to: dict[Name, Percent] = {}
     """Parties and their shares, such as { producer = "30%" }."""
     by_shares: dict[Name, Name] = {}
-    """Parties divided among themselves pro rata to what they hold in a task, such as { producer = "stake" }."""
+    """Parties who divide theirs pro rata to the shares of a task, such as { producer = "stake" }."""
     prize: dict[Name, Money] = {}
     """Fixed sums by party."""
     assumes: Assumed
@@ -191,9 +191,13 @@ class TechniqueUse(Table):
     items: Count = 1
     """How many pieces it consists of, such as the entries of a FAQ."""
     addresses: Annotated[dict[AddressKey, Count], BeforeValidator(_counted)] = {}
-    """Determinants its pieces speak to, one piece possibly to several: a list, or each with its number (E9)."""
+    """Determinants its pieces speak to, one piece perhaps to several: a list, or with numbers (E9)."""
     raises: Annotated[dict[DeterminantKey, Chance], BeforeValidator(_flat)] = {}
-    """How far one encounter closes the gap to 1 of each determinant, each an assumption."""
+    """Part of the gap to 1 of a determinant that one encounter closes, each an assumption (F15)."""
+    enables: Names = ()
+    """Assumptions that count as 0 while it is off, such as what a display does to those who see it."""
+    enables: Names = ()
+    """Assumptions that act only while it is on, such as the pull of a progress bar: off, they count as 0."""
     clarity_from: tuple[ClaritySource, ...] = ()
     """Which source of role clarity it feeds (F15)."""
     raisers: tuple[Raiser, ...] = ()
