@@ -7,6 +7,7 @@ nothing, and over a small bad example, where it must find something.
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 import re
 import subprocess
@@ -76,6 +77,9 @@ MACHINE_PATH = re.compile(
 )
 
 
+parse = functools.cache(ast.parse)
+
+
 def read_house() -> Sources:
     sources = {}
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -91,7 +95,7 @@ def is_package(module: str, sources: Sources) -> bool:
 def imports(module: str, sources: Sources) -> set[str]:
     """Every module that a file imports, at any depth of its code: a late import is an import too."""
     found = set()
-    for node in ast.walk(ast.parse(sources[module])):
+    for node in ast.walk(parse(sources[module])):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -120,7 +124,7 @@ def floor(module: str) -> int | None:
 
 
 def functions(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -197,7 +201,7 @@ def many_positional(sources: Sources) -> list[str]:
 
 
 def defined_names(source: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.lineno, node.name
@@ -234,27 +238,47 @@ def dead_modules(sources: Sources) -> list[str]:
         if module in alive:
             continue
         alive.add(module)
-        texts = {n.value for n in ast.walk(ast.parse(sources[module])) if isinstance(n, ast.Constant)}
+        texts = {n.value for n in ast.walk(parse(sources[module])) if isinstance(n, ast.Constant)}
         named = imports(module, sources) | {text for text in texts if isinstance(text, str)}
         parents = {module.rpartition(".")[0]}
         waiting += [other for other in sorted(named | parents) if other in sources]
     return [f"{module} is reached from none of {ENTRANCES}" for module in sources if module not in alive]
 
 
+def inherited_words(sources: Sources) -> dict[str, set[str]]:
+    """The methods that each class, by name, documents itself or takes over from a base of the house."""
+    trees = [parse(text) for text in sources.values()]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bases: dict[str, set[str]] = {node.name: set() for node in classes}
+    words: dict[str, set[str]] = {node.name: set() for node in classes}
+    for node in classes:
+        bases[node.name] |= {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        words[node.name] |= {
+            item.name for item in node.body if isinstance(item, ast.FunctionDef) and ast.get_docstring(item)
+        }
+    for _ in classes:
+        for name in words:
+            words[name] |= {word for base in bases[name] for word in words.get(base, ())}
+    return words
+
+
 def undocumented(sources: Sources) -> list[str]:
+    words = inherited_words(sources)
+
     def missing(module: str, scope: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[str]:
         for node in scope.body:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             derived = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
-            if node.name.startswith("_") or derived & {"overload", "override", "setter"}:
+            known = isinstance(scope, ast.ClassDef) and node.name in words[scope.name]
+            if node.name.startswith("_") or known or derived & {"overload", "setter"}:
                 continue
             if ast.get_docstring(node) is None:
                 yield f"{module}:{node.lineno} {prefix}{node.name} is public and has no docstring"
             if isinstance(node, ast.ClassDef):
                 yield from missing(module, node, f"{node.name}.")
 
-    return [line for module, source in sources.items() for line in missing(module, ast.parse(source))]
+    return [line for module, source in sources.items() for line in missing(module, parse(source))]
 
 
 def places_named(sources: Sources) -> list[str]:
@@ -293,6 +317,7 @@ BAD: list[tuple[Rule, Sources]] = [
     (dead_modules, {"comaker": "from comaker import events", "comaker.events": "", "comaker.ledger": ""}),
     (undocumented, {"comaker.events": "def write(): ..."}),
     (undocumented, {"comaker.events": "class Event:\n    'One row.'\n    def name(self): ..."}),
+    (undocumented, {"comaker.events": "class A:\n    'A.'\n    def f(self): ...\nclass B(A):\n    'B.'\n"}),
     (places_named, {"constraints.txt": "--index" + "-url https://example.org/simple"}),
     (places_named, {"README.md": "see https://py" + "pi.org/project/comaker"}),
     (places_named, {"docs/odd.md": "written to /ho" + "me/ann/out"}),
@@ -310,6 +335,13 @@ GOOD: list[tuple[Rule, Sources]] = [
     (synonyms, {"comaker.words": "INVESTOR = 'F7'"}),
     (dead_modules, {"comaker": "LATE = {'replay': 'comaker.replay'}", "comaker.replay": ""}),
     (undocumented, {"comaker.events": "def _write(): ...\ndef read():\n    'Read.'\n    def inner(): ..."}),
+    (
+        undocumented,
+        {
+            "comaker.ledger": "class A:\n    'A.'\n    def f(self): 'F.'\nclass B(A):\n    'B.'",
+            "comaker.events": "import comaker.ledger as x\nclass C(x.B):\n    'C.'\n    def f(self): ...",
+        },
+    ),
     (places_named, {"README.md": "https://example.org/home/ann and ../work/x and --no-emit-index" + "-url"}),
 ]
 
