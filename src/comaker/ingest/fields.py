@@ -1,0 +1,211 @@
+"""Reads one cell: as an expression for DuckDB that gives a value or NULL, and in words why it gave NULL.
+
+Money never passes through floating point: the digits of the text become an integer of minor units.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zoneinfo
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from comaker import events
+from comaker.ingest.maps import MONEY, NEVER_EMPTY, Format, Source
+from comaker.model.problems import did_you_mean
+from comaker.model.schema.units import money_text
+
+MAX_MONEY_MINOR = 10**15
+"""An amount above this is taken for a mistake of the file."""
+
+_ISO = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))? ?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+_ISO_SQL = r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)? ?(Z|[+-]\d{2}:?\d{2})?"
+_SECOND_US = 1_000_000
+_LIMITS = {8: 2**7 - 1, 32: 2**31 - 1, 64: 2**63 - 1}
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Field(NamedTuple):
+    """One column of the event table as it is read from a column of the file."""
+
+    name: str
+    source: Source
+    format: Format
+    digits: int
+
+    @property
+    def type(self) -> str:
+        """What its cells are: kind, time, money, whole, words or id (text that becomes a number)."""
+        if self.name == "at":
+            return "time"
+        if self.name in MONEY:
+            return "money"
+        if self.source.text:
+            return "id"
+        arrow = events.SCHEMA.field(self.name).type
+        return "whole" if pa.types.is_integer(arrow) else "words"
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether an empty cell of a kept row is right."""
+        return self.source.empty == "keep" and self.name not in NEVER_EMPTY
+
+    def sql(self, cell: str) -> str:
+        """The value of a cell (an SQL expression of text, NULL when empty), or NULL where it is wrong."""
+        if self.source.constant is not None:
+            return self._of_text(quoted(self.source.constant))
+        if self.source.values is not None:
+            cases = " ".join(
+                f"WHEN {quoted(old)} THEN {quoted(new)}" for old, new in self.source.values.items()
+            )
+            cell = f"(CASE {cell} {cases} END)"
+        return self._of_text(cell)
+
+    def _of_text(self, cell: str) -> str:
+        if self.type == "time":
+            return _time_sql(cell, self.format)
+        if self.type == "money":
+            return _money_sql(cell, self.format, self.digits)
+        return _whole_sql(cell, self._bits) if self.type == "whole" else cell
+
+    @property
+    def _bits(self) -> int:
+        return int(events.SCHEMA.field(self.name).type.bit_width)
+
+    def fault(self, cell: str | None) -> str:
+        """Why a cell (or a constant) cannot be read, and what would be right."""
+        if cell is None:
+            return 'is empty; if that has a meaning, declare empty = "keep" or "leave out"'
+        if self.source.values is not None:
+            if cell not in self.source.values:
+                return f"not among the values of the map: {did_you_mean(cell, self.source.values)}"
+            cell = self.source.values[cell]
+        if self.type == "time":
+            return _time_fault(cell, self.format)
+        if self.type == "money":
+            return _money_fault(cell, self.format, self.digits)
+        return f"not a whole number from {-_LIMITS[self._bits] - 1} to {_LIMITS[self._bits]}"
+
+
+def _whole_sql(cell: str, bits: int) -> str:
+    type_name = {8: "TINYINT", 32: "INTEGER", 64: "BIGINT"}[bits]
+    return f"CASE WHEN regexp_full_match({cell}, '-?[0-9]+') THEN TRY_CAST({cell} AS {type_name}) END"
+
+
+def _number_pattern(form: Format) -> str:
+    whole = "[0-9]+"
+    if form.thousands:
+        mark = re.escape(form.thousands)
+        whole = f"([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)"
+    return rf"{whole}({re.escape(form.decimal or '.')}[0-9]+)?"
+
+
+def _money_sql(cell: str, form: Format, digits: int) -> str:
+    mark = quoted(form.decimal or ".")
+    whole = f"split_part({cell}, {mark}, 1)"
+    if form.thousands:
+        whole = f"replace({whole}, {quoted(form.thousands)}, '')"
+    part = f"rtrim(split_part({cell}, {mark}, 2), '0')"
+    minor = f"TRY_CAST({whole} || rpad({part}, {digits}, '0') AS BIGINT)"
+    fits = f"regexp_full_match({cell}, {quoted(_number_pattern(form))}) AND length({part}) <= {digits}"
+    return f"CASE WHEN {fits} AND {minor} <= {MAX_MONEY_MINOR} THEN {minor} END"
+
+
+def _money_fault(cell: str, form: Format, digits: int) -> str:
+    if cell.startswith(("-", "−", "(")):
+        return "a negative amount: leave such rows out (only), or map them as withdrawn in a log of their own"
+    example = "1234" + (form.decimal or ".") + "50"
+    if form.thousands:
+        example = example.replace("1234", f"1{form.thousands}234")
+    if not re.fullmatch(_number_pattern(form), cell):
+        return f"not a number as the map declares them (decimal = {form.decimal!r}, such as {example})"
+    part = cell.partition(form.decimal or ".")[2].rstrip("0")
+    if len(part) > digits:
+        return f"finer than the currency's {digits} decimals; is the decimal mark really {form.decimal!r}?"
+    return f"absurdly large: more than {money_text(MAX_MONEY_MINOR, digits)}"
+
+
+def _time_sql(cell: str, form: Format) -> str:
+    """Microseconds since 1970 UTC of a cell."""
+    if form.time != "iso":
+        read = f"TRY_STRPTIME({cell}, {quoted(form.time)})"
+        return f"epoch_us({read})" if "%z" in form.time else _zoned_sql(f"epoch_us({read})", form)
+    local = f"epoch_us(TRY_CAST(regexp_extract({cell}, {quoted(_ISO_SQL)}, 1) || "
+    local += f"regexp_extract({cell}, {quoted(_ISO_SQL)}, 2) AS TIMESTAMP))"
+    mark = f"regexp_extract({cell}, {quoted(_ISO_SQL)}, 5)"
+    minutes = f"(TRY_CAST({mark}[2:3] AS INTEGER) * 60 + TRY_CAST({mark}[-2:] AS INTEGER))"
+    offset = f"(CASE {mark}[1] WHEN 'Z' THEN 0 WHEN '-' THEN -{minutes} ELSE {minutes} END)"
+    return (
+        f"CASE WHEN NOT regexp_full_match({cell}, {quoted(_ISO_SQL)}) THEN NULL "
+        f"WHEN {mark} <> '' THEN {local} - {offset} * {60 * _SECOND_US} ELSE {_zoned_sql(local, form)} END"
+    )
+
+
+def _zoned_sql(local_us: str, form: Format) -> str:
+    if form.zone is None:
+        return "CAST(NULL AS BIGINT)"
+    return f"utc_us({local_us})"
+
+
+def macros(form: Format) -> list[str]:
+    """SQL macros that turn local time of the declared zone to UTC, a repeated hour by the declared rule."""
+    if form.zone is None:
+        return []
+    zone = quoted(form.zone)
+    local = f"epoch_us(timezone({zone}, to_timestamp(0) + to_microseconds(u)))"
+    guess = f"epoch_us(timezone({zone}, make_timestamp(n)))"
+    # A clock that is put back shows times twice, an hour apart (half an hour on Lord Howe Island).
+    before, after = (
+        f"CASE WHEN local_us(u {sign} 3600000000) = n THEN u {sign} 3600000000 "
+        f"WHEN local_us(u {sign} 1800000000) = n THEN u {sign} 1800000000 END"
+        for sign in "-+"
+    )
+    choice = {
+        "first": "coalesce(b, u)",
+        "second": "coalesce(a, u)",
+        None: "CASE WHEN b IS NULL AND a IS NULL THEN u END",
+    }
+    return [
+        f"CREATE OR REPLACE TEMP MACRO local_us(u) AS {local}",
+        f"CREATE OR REPLACE TEMP MACRO chosen_us(n, u, b, a) AS "
+        f"CASE WHEN local_us(u) = n THEN {choice[form.repeated_hour]} END",
+        f"CREATE OR REPLACE TEMP MACRO either_us(n, u) AS chosen_us(n, u, {before}, {after})",
+        f"CREATE OR REPLACE TEMP MACRO utc_us(n) AS either_us(n, {guess})",
+    ]
+
+
+def _time_fault(cell: str, form: Format) -> str:
+    local = _local(cell, form)
+    if local is None:
+        right = (
+            "2018-04-14T20:15:00"
+            if form.time == "iso"
+            else dt.datetime(2018, 4, 14, 20, 15).strftime(form.time)
+        )
+        return f"not a time as the map declares them (time = {form.time!r}, such as {right})"
+    if form.zone is None:
+        return 'a time without a zone: declare [format] zone, such as "Europe/London"'
+    zone = zoneinfo.ZoneInfo(form.zone)
+    back = local.replace(tzinfo=zone).astimezone(dt.UTC).astimezone(zone).replace(tzinfo=None)
+    if back != local:
+        return f"the clocks of {form.zone} skipped this time; is that the right zone?"
+    right = '[format] repeated_hour = "first" or "second"'
+    return f"the clocks of {form.zone} showed this time twice: declare {right}"
+
+
+def _local(cell: str, form: Format) -> dt.datetime | None:
+    try:
+        if form.time != "iso":
+            return dt.datetime.strptime(cell, form.time)
+        match = _ISO.fullmatch(cell)
+        return dt.datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}") if match else None
+    except ValueError:
+        return None
