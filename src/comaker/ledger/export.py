@@ -24,7 +24,7 @@ def to_beancount(
     if not entries:
         return
     yield 'option "title" "Comaker"'
-    yield 'option "inferred_tolerance_multiplier" "0"'
+    yield 'option "tolerance_multiplier" "0"'
     for account in sorted({account for account, _ in balances}):
         yield f"{min(days)} open {beancount_account(account)}"
     for day, entry in zip(days, entries, strict=True):
