@@ -29,6 +29,7 @@ _REFERENCES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("sharing", "*", "by_shares", "*"), ("task",)),
     (("technique", "*", "tasks"), ("task",)),
     (("technique", "*", "roles"), ("role",)),
+    (("technique", "*", "enables"), ("assumption",)),
     (("staff", "*", "tasks"), ("task",)),
     (("cost", "*", "task"), ("task",)),
 )
@@ -88,9 +89,8 @@ def _cycles(raw: dict[str, Any]) -> Iterator[Finding]:
             TopologicalSorter(waits).prepare()
         except CycleError as error:
             circle = error.args[1][::-1]
-            yield ("task", circle[0], "after"), (
-                f"tasks in a circle: {' waits for '.join(circle)}; take one `after` away"
-            )
+            chain = " waits for ".join(circle)
+            yield ("task", circle[0], "after"), f"tasks in a circle: {chain}; take one `after` away"
             waits[circle[0]].clear()
         else:
             return

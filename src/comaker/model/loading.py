@@ -7,10 +7,12 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from pydantic import PrivateAttr
 
+from comaker.model.checks import Finding
 from comaker.model.paths import dotted, locate, parse_path, set_at, split_change, value_at
 from comaker.model.places import Path
 from comaker.model.problems import ModelError, Problem, did_you_mean, shown
@@ -84,12 +86,16 @@ class _Place(NamedTuple):
 
 
 class _Draft:
-    """Values on their way to a model, with the place to blame for each."""
+    """Values on their way to a model, with the place to blame for each.
+
+    ``made`` are the places of what was set since the draft was copied.
+    """
 
     def __init__(self, raw: dict[str, Any], places: dict[Path, _Place], file: str) -> None:
         self.raw = raw
         self.places = places
         self.file = file
+        self.made: dict[Path, _Place] = {}
 
     def copy(self) -> _Draft:
         return _Draft(copy.deepcopy(self.raw), dict(self.places), self.file)
@@ -99,15 +105,26 @@ class _Draft:
             path = path[:-1]
         return self.places.get(path, _Place(self.file, 1))
 
-    def set(self, key: str, value: Any, place: _Place) -> None:
-        """Sets one value and blames ``place`` for it and all in it; ValueError when it cannot be set."""
-        path = set_at(self.raw, parse_path(key), copy.deepcopy(value), words=_WORDS)
-        self.places = {at: old for at, old in self.places.items() if at[: len(path)] != path}
-        self.places[path] = place
+    def inside(self, path: Path) -> dict[Path, _Place]:
+        """The places of a value and of all in it, by the key path inside it."""
+        size = len(path)
+        return {at[size:]: place for at, place in self.places.items() if at[:size] == path}
 
-    def problem(self, path: Path, message: str) -> Problem:
-        file, line = self.place(path)
-        return Problem(file, line, dotted(path), shown(value_at(self.raw, locate(self.raw, path))), message)
+    def set(self, key: str, value: Any, places: dict[Path, _Place]) -> None:
+        """Sets one value and blames ``places`` for it and all in it; ValueError when it cannot be set."""
+        path = set_at(self.raw, parse_path(key), copy.deepcopy(value), words=_WORDS)
+        new = {(*path, *below): place for below, place in places.items()}
+        self.places = {at: old for at, old in self.places.items() if at[: len(path)] != path} | new
+        self.made |= new
+
+    def problem(self, finding: Finding, since: str = "") -> Problem:
+        """A finding with its place; where none of its own keys was set, what was set nearest is to blame."""
+        path, message = finding
+        place = self.place(path)
+        if self.made and place not in self.made.values():
+            place = self.made[max(self.made, key=lambda at: _common(at, path))]
+        value = shown(value_at(self.raw, locate(self.raw, path)))
+        return Problem(*place, dotted(path), value, f"{message}{since}")
 
 
 def load(
@@ -123,10 +140,13 @@ def load(
     terms hold for ever. Raises ModelError with every problem of the file, the overrides and all versions.
     """
     file, raw, lines = read(source)
-    draft = _Draft(raw, {path: _Place(file, line) for path, line in lines.items()}, file)
+    written = _Draft(raw, {path: _Place(file, line) for path, line in lines.items()}, file)
+    draft = written.copy()
     problems = _apply_changes(draft, changes)
     model, findings = validate(Model, draft.raw)
-    problems += [draft.problem(path, message) for path, message in findings]
+    if findings:
+        before = validate(Model, written.raw)[1] if draft.made else findings
+        problems += [(written if each in before else draft).problem(each) for each in findings]
     later = _later_versions(draft, findings, problems)
     if problems or model is None:
         raise ModelError(sorted(dict.fromkeys(problems), key=lambda each: (each.file == CHANGE, each.line)))
@@ -143,33 +163,30 @@ def _apply_changes(draft: _Draft, changes: Iterable[str | tuple[str, Any]]) -> l
         key, value = (change, None) if isinstance(change, str) else (str(change[0]), change[1])
         try:
             key, value = split_change(change)
-            draft.set(key, value, _Place(CHANGE, number))
+            draft.set(key, value, {(): _Place(CHANGE, number)})
         except ValueError as error:
             problems.append(Problem(CHANGE, number, key, shown(value), str(error)))
     return problems
 
 
-def _later_versions(
-    draft: _Draft, findings: list[tuple[Path, str]], problems: list[Problem]
-) -> list[Version]:
+def _later_versions(draft: _Draft, findings: list[Finding], problems: list[Problem]) -> list[Version]:
     """The versions that the amendments make, in order of date; adds what is wrong with them to problems."""
     known = set(findings)
     versions = []
-    terms = draft.copy()
-    terms.raw.pop("amendment", None)
+    terms = draft
     for index, date, why in _in_order(draft.raw):
+        terms = terms.copy()
+        terms.raw.pop("amendment", None)
         path: Path = ("amendment", index, "set")
         for key, value in value_at(draft.raw, path).items():
-            place = draft.place((*path, key))
+            places = draft.inside((*path, key))
             try:
                 _refuse_constants(key, value)
-                terms.set(key, value, place)
+                terms.set(key, value, places)
             except ValueError as error:
-                problems.append(Problem(*place, f"{dotted(path)}.{key}", shown(value), str(error)))
+                problems.append(Problem(*places[()], f"{dotted(path)}.{key}", shown(value), str(error)))
         model, found = validate(Model, terms.raw)
-        for finding in found:
-            if finding not in known:
-                problems.append(_blamed(terms, finding, draft.place(path), f"from {date}"))
+        problems += [terms.problem(each, f" (from {date})") for each in found if each not in known]
         known |= set(found)
         if model is not None:
             versions.append(Version(date, why, model, model.terms_hash))
@@ -197,10 +214,6 @@ def _refuse_constants(key: str, value: Any) -> None:
         raise ValueError('put the whole key path in quotes, such as "task.stake.terms.cap"')
 
 
-def _blamed(terms: _Draft, finding: tuple[Path, str], amendment: _Place, since: str) -> Problem:
-    """A mistake that an amendment makes: at the amendment, whichever key shows it."""
-    path, message = finding
-    problem = terms.problem(path, f"{message} ({since})")
-    here = terms.place(path)
-    made_here = here.file == amendment.file and here.line >= amendment.line
-    return problem if made_here else problem._replace(file=amendment.file, line=amendment.line)
+def _common(one: Path, other: Path) -> int:
+    """How many parts two key paths have in common before they part."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from comaker.model.places import Path
@@ -54,7 +54,7 @@ def parse_text(text: str) -> Any:
     return Given(text)
 
 
-def split_change(change: str | tuple[str, Any] | Sequence[Any]) -> tuple[str, Any]:
+def split_change(change: str | tuple[str, Any]) -> tuple[str, Any]:
     """The key path and value of one change, ``key=value`` or a pair; ValueError says what is wrong."""
     if isinstance(change, str):
         key, equals, value = change.partition("=")
@@ -68,18 +68,22 @@ def split_change(change: str | tuple[str, Any] | Sequence[Any]) -> tuple[str, An
 def value_at(raw: Any, path: Path) -> Any:
     """What stands at a path, or None."""
     for part in path:
-        if isinstance(raw, dict) and part in raw:
-            raw = raw[part]
-        elif isinstance(raw, list) and isinstance(part, int) and part < len(raw):
-            raw = raw[part]
-        else:
-            return None
+        if isinstance(raw, list):
+            raw = dict(enumerate(raw))
+        raw = raw.get(part) if isinstance(raw, dict) else None
     return raw
 
 
 def locate(raw: Any, path: Path) -> Path:
     """The same path in the file's own spelling: ``awareness.need`` may be one key in quotes or two, a list
     item is numbered, and what the schema split further than the file ends where the file ends."""
+    found, rest = _follow(raw, path)
+    here = value_at(raw, found)
+    return found + rest if here is None or isinstance(here, (dict, list)) else found
+
+
+def _follow(raw: Any, path: Path) -> tuple[Path, Path]:
+    """As far as the file has the path, in the file's spelling; and the rest."""
     found: list[str | int] = []
     rest = list(path)
     while rest:
@@ -90,10 +94,7 @@ def locate(raw: Any, path: Path) -> Path:
         found.append(key)
         raw = raw[key]
         del rest[:used]
-    # What the file does not hold is still named, unless the schema made it out of a plain value.
-    if rest and (raw is None or isinstance(raw, (dict, list))):
-        found += rest
-    return tuple(found)
+    return tuple(found), tuple(rest)
 
 
 def _step(raw: Any, rest: list[str | int]) -> tuple[str | int, int] | None:
@@ -123,24 +124,21 @@ def set_at(raw: dict[str, Any], path: Path, value: Any, *, words: Mapping[str, b
     """
     if path[0] not in words:
         raise ValueError(f"unknown key {path[0]!r}: {did_you_mean(str(path[0]), words)}")
-    path = locate(raw, path)
+    found, rest = _follow(raw, path)
+    path = found + rest
     if words[str(path[0])] and len(path) > 2 and not isinstance(value_at(raw, path[:2]), dict):
         known = raw.get(str(path[0]))
         names = known if isinstance(known, dict) else {}
         raise ValueError(f"there is no {path[0]} {path[1]!r}: {did_you_mean(str(path[1]), names)}")
-    here: Any = raw
-    for part in path[:-1]:
-        if isinstance(here, dict):
-            here = here.setdefault(part, {})
-        elif isinstance(here, list) and isinstance(part, int):
-            here = here[part]
-        if not isinstance(here, (dict, list)):
-            raise ValueError(f"{dotted(path[:-1])} is not a table")
-    last = path[-1]
-    if isinstance(here, list) and not (isinstance(last, int) and last < len(here)):
-        raise ValueError(f"{dotted(path[:-1])} is a list of {len(here)}, numbered from 0")
-    before = here[last] if isinstance(here, list) else here.get(last)
+    before = value_at(raw, path)
     if isinstance(before, dict) and "value" in before and not isinstance(value, (dict, list)):
-        here, last, path = before, "value", (*path, "value")
-    here[last] = value
+        path = (*path, "value")
+    here: Any = raw
+    for depth, part in enumerate(path[:-1], 1):
+        here = here.setdefault(part, {}) if isinstance(here, dict) else here[part]
+        if isinstance(here, list) and not isinstance(path[depth], int):
+            raise ValueError(f"{dotted(path[:depth])} is a list of {len(here)}, numbered from 0")
+        if not isinstance(here, (dict, list)):
+            raise ValueError(f"{dotted(path[:depth])} is one value: nothing can be set inside it")
+    here[path[-1]] = value
     return path

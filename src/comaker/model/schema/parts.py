@@ -195,8 +195,6 @@ class TechniqueUse(Table):
     raises: Annotated[dict[DeterminantKey, Chance], BeforeValidator(_flat)] = {}
     """Part of the gap to 1 of a determinant that one encounter closes, each an assumption (F15)."""
     enables: Names = ()
-    """Assumptions that count as 0 while it is off, such as what a display does to those who see it."""
-    enables: Names = ()
     """Assumptions that act only while it is on, such as the pull of a progress bar: off, they count as 0."""
     clarity_from: tuple[ClaritySource, ...] = ()
     """Which source of role clarity it feeds (F15)."""

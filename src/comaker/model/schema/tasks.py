@@ -10,7 +10,18 @@ from pydantic import Field
 from comaker.model.schema import terms as t
 from comaker.model.schema.base import Assumed, Found, Names, Sources, Table
 from comaker.model.schema.units import Count, Duration, Money, Name, Text
-from comaker.words import Actor, Input, Interface, Limitation, Link, Lowerer, Performer, Raiser, Stage, TaskKind
+from comaker.words import (
+    Actor,
+    Input,
+    Interface,
+    Limitation,
+    Link,
+    Lowerer,
+    Performer,
+    Raiser,
+    Stage,
+    TaskKind,
+)
 
 
 class Emotionality(StrEnum):

@@ -39,7 +39,7 @@ class StakeRules(Terms):
     goal_minor: Money = Field(alias="goal")
     """Money that funds a project."""
     cap: Annotated[tuple[CapStep, ...], BeforeValidator(_as_steps)] = ()
-    """The most one customer may hold in one project: money, or a list of steps { from, cap }. None: the goal."""
+    """The most one customer may hold in one project: money, or a list of steps { from, cap }."""
     closes: Literal["at goal", "at deadline"] = "at goal"
     """When staking ends: "at goal", or "at deadline" (then open_for is needed)."""
     open_seconds: Duration = Field(default=0, alias="open_for")
@@ -120,7 +120,7 @@ class PromotionRules(Terms):
     tools: tuple[Text, ...] = ()
     """What promoters are given: banner, player, card."""
     needed: Count = 0
-    """Promoters that a project needs before the firm need not promote it (E8)."""
+    """Promoters that a project needs before the firm need not promote it (E5, E8)."""
     replaces_minor: Money = Field(default=0, alias="replaces")
     """What it costs the firm to replace one promoter."""
     reward_minor: Money = Field(default=0, alias="reward")
@@ -258,4 +258,3 @@ class DiscussionRules(Terms):
     """Who may write; anyone may read unless private."""
     private: Switch = False
     """Whether only those in the role may read."""
-

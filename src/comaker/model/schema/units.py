@@ -16,7 +16,7 @@ from babel.numbers import get_currency_precision, list_currencies
 from pydantic import BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 
 MAX_MONEY_MINOR = 10**12
-"""The most one amount in a model file may be, in minor units (10 thousand million of a 2-decimal currency)."""
+"""The most one amount in a model file may be, in minor units."""
 
 MAX_SECONDS = 100 * 366 * 86_400
 """The longest duration: a hundred years."""
