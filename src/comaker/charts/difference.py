@@ -73,7 +73,9 @@ def _forest(data: pd.DataFrame, scaled: tuple[alt.Scale, list[float]], width: in
     colour = alt.Color(
         "clear:N",
         scale=alt.Scale(domain=_VERDICTS, range=[look.CHANGED, look.NEUTRAL]),
-        legend=alt.Legend(orient="top", title=None, columns=1 if narrow else 2, labelLimit=300),
+        legend=alt.Legend(
+            orient="top", title=None, columns=1 if narrow else 2, labelLimit=300, symbolOpacity=1
+        ),
     )
     names = alt.Axis(labelColor=look.INK, labelLimit=130 if narrow else 220)
     y = alt.Y("label:N", sort=order, title=None, axis=names)

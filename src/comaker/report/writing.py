@@ -1,0 +1,183 @@
+"""Writes a report: the page, its charts as files, the numbers for people and for machines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from comaker import charts
+from comaker.charts import amounts
+from comaker.charts.amounts import Money
+from comaker.charts.look import Arms, Figure, Results
+from comaker.charts.money import COMPONENTS, account_means
+from comaker.model import Model
+from comaker.report import folder, summary
+from comaker.report.drawing import Picture, picture
+
+
+class Simulated(Results, Protocol):
+    """What a report reads of a simulation beyond its charts."""
+
+    @property
+    def hash(self) -> str:
+        """The hash of the model that was run."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of all its luck."""
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """One row a run and metric."""
+
+
+def write_simulated(
+    out: str | os.PathLike[str],
+    *,
+    model: Model,
+    now: Simulated,
+    changed: Simulated | None = None,
+    comparison: pd.DataFrame | None = None,
+    changes: Mapping[str, object] | None = None,
+    result: Mapping[str, Any],
+    command: str,
+) -> Path:
+    """Write the report of a simulation, or of a comparison when ``changed`` and its table are given.
+
+    ``model`` is the model as it is now; ``comparison`` a comparison's table of metrics; ``result`` what
+    ``--json`` would print; ``command`` what to type to do it again. Returns the page's path. Raises
+    ``ReportError`` where ``out`` is not a place for a report; nothing half-written is left behind.
+    """
+    target = folder.check(out)
+    money = Money(model.currency, model.minor_digits)
+    pictures = _pictures(now, changed, comparison, money)
+    changes = changes or {}
+    if comparison is None:
+        rows = summary.simulation_rows(now.metrics)
+        headline = summary.simulation_headline(rows, weeks=now.weeks, customers=now.customers)
+    else:
+        rows = summary.comparison_rows(comparison)
+        headline = summary.comparison_headline(rows, changes)
+    page = render(
+        "simulated.html.j2",
+        title=f"{model.name}: {summary.change_words(changes) or 'simulated'}",
+        headline=headline,
+        model=model,
+        run=now,
+        compared=comparison is not None,
+        changes=changes,
+        rows=rows,
+        pictures=pictures,
+        accounts=_account_rows(Arms(now, changed), money),
+        money=money,
+        command=command,
+    )
+    _write(target, page, [picture.figure for picture in pictures], pd.DataFrame(rows), result)
+    return target / "index.html"
+
+
+def _pictures(
+    now: Simulated, changed: Simulated | None, comparison: pd.DataFrame | None, money: Money
+) -> list[Picture]:
+    names = charts.NAMES if comparison is None else ("difference", *charts.NAMES)
+    return [
+        picture(
+            *(
+                charts.figure(name, now, changed, metrics=comparison, money=money, width=width)
+                for width in (charts.WIDE, charts.NARROW)
+            )
+        )
+        for name in names
+    ]
+
+
+def _account_rows(arms: Arms, money: Money) -> list[dict[str, Any]]:
+    """A row a cause in the currency's own unit: means of the runs, costs negative, and the margin last."""
+    means = account_means(arms)
+    table = (
+        means.pivot_table(
+            index=["component", "side", "cause"], columns="arm", values="mean", aggfunc="sum", fill_value=0.0
+        )
+        / 10.0**money.minor_digits
+    )
+    order = {key: place for place, key in enumerate(COMPONENTS)}
+    rows = [
+        {"component": COMPONENTS[component], "cause": cause, **{arm: float(row[arm]) for arm in arms.names}}
+        for (component, _, cause), row in sorted(table.iterrows(), key=lambda item: order[item[0][0]])
+    ]
+    total = {arm: sum(row[arm] for row in rows) for arm in arms.names}
+    return [*rows, {"component": "", "cause": "margin", **total}]
+
+
+def write_replay(
+    out: str | os.PathLike[str],
+    *,
+    model: Model,
+    rules: pd.DataFrame,
+    facts: Mapping[str, str],
+    result: Mapping[str, Any],
+    command: str,
+) -> Path:
+    """Write the report of a replay: what each rule would have refused of what was really asked.
+
+    ``rules``: one row a rule and refusal, as ``charts.replay_figure`` takes it; ``facts``: what was
+    replayed, in words. Otherwise as ``write_simulated``.
+    """
+    target = folder.check(out)
+    money = Money(model.currency, model.minor_digits)
+    wide, narrow = (
+        charts.replay_figure(rules, money=money, width=width) for width in (charts.WIDE, charts.NARROW)
+    )
+    page = render(
+        "replay.html.j2",
+        title=f"{model.name}: replay",
+        headline=wide.description,
+        model=model,
+        facts=facts,
+        rules=rules.to_dict("records"),
+        pictures=[picture(wide, narrow)],
+        money=money,
+        command=command,
+    )
+    _write(target, page, [wide], rules, result)
+    return target / "index.html"
+
+
+def _write(
+    target: Path, page: str, figures: Sequence[Figure], table: pd.DataFrame, result: Mapping[str, Any]
+) -> None:
+    numbers = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+    with folder.whole(target) as unfinished:
+        (unfinished / "index.html").write_text(page, encoding="utf-8")
+        table.to_csv(unfinished / "metrics.csv", index=False)
+        (unfinished / folder.MARK).write_text(folder.marked(numbers), encoding="utf-8")
+        for figure in figures:
+            for suffix in (".svg", ".png"):
+                charts.save(figure.titled(), unfinished / f"{figure.name}{suffix}")
+
+
+def render(template: str, **values: object) -> str:
+    """The page from a template of this package; every text is escaped."""
+    environment = Environment(
+        loader=PackageLoader("comaker.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": amounts.number, "unit": amounts.with_unit, "label": amounts.label}
+    environment.globals |= {
+        "interval": amounts.interval,
+        "is_clear": summary.is_clear,
+        "picture": Markup,
+        "version": version("comaker"),
+    }
+    return environment.get_template(template).render(**values)
