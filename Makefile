@@ -23,7 +23,7 @@ install:
 demo: install
 	@$(BIN)/comaker compare my-major-company --change task.stake.terms.cap=1000.00 \
 		--without-amendments --out demo-report
-	@echo "The report: $$(pwd)/demo-report"
+	@echo "Open it in a browser: $$(pwd)/demo-report/index.html"
 
 check: install
 	@$(BIN)/ruff check .
