@@ -88,7 +88,9 @@ def _cycles(raw: dict[str, Any]) -> Iterator[Finding]:
         try:
             TopologicalSorter(waits).prepare()
         except CycleError as error:
-            circle = error.args[1][::-1]
+            circle = error.args[1][:0:-1]
+            start = circle.index(min(circle))
+            circle = [*circle[start:], *circle[:start], circle[start]]
             chain = " waits for ".join(circle)
             yield ("task", circle[0], "after"), f"tasks in a circle: {chain}; take one `after` away"
             waits[circle[0]].clear()

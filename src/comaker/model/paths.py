@@ -108,10 +108,6 @@ def _step(raw: Any, rest: list[str | int]) -> tuple[str | int, int] | None:
         return part, 1
     if len(rest) > 1 and f"{part}.{rest[1]}" in raw:
         return f"{part}.{rest[1]}", 2
-    if isinstance(part, str) and "." in part and part.partition(".")[0] in raw:
-        head, _, tail = part.partition(".")
-        rest[0:1] = [head, tail]
-        return head, 1
     return None
 
 

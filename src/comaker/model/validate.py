@@ -67,7 +67,8 @@ def _explained(detail: ErrorDetails, raw: dict[str, Any]) -> Iterator[Finding]:
         yield path, f"is missing{_described(loc)}"
     elif kind in ("enum", "literal_error"):
         known = re.findall(r"'([^']*)'", context["expected"])
-        yield path, f"not a word of the schema: {did_you_mean(str(value_at(raw, locate(raw, path))), known)}"
+        word = loc[-2] if loc[-1] == "[key]" else value_at(raw, locate(raw, path))
+        yield path, f"not a word of the schema: {did_you_mean(str(word), known)}"
     elif kind == "union_tag_not_found":
         yield (*path, "kind"), "is missing: what kind of task it is"
     elif kind == "union_tag_invalid":

@@ -35,16 +35,27 @@ def _one_or_more(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Note = Annotated[Text | None, Field(default=None, exclude=True)]
-"""Words for those who keep the model: they change no decision, so no version's hash."""
+_ONE_OR_MORE = BeforeValidator(_one_or_more, json_schema_input_type=str | tuple[str, ...])
 
-Sources = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more), Field(default=(), exclude=True)]
-"""Where a fact comes from: framework ids, papers, addresses."""
+Note = Annotated[
+    Text | None,
+    Field(default=None, exclude=True, description="Words for those who keep the model."),
+]
+"""Changes no decision, so no version's hash; neither do sources and assumed gaps."""
 
-Assumed = Annotated[tuple[Text, ...], BeforeValidator(_one_or_more), Field(default=(), exclude=True)]
-"""Gaps of the sources that had to be filled to write this table down, one sentence each."""
+Sources = Annotated[
+    tuple[Text, ...],
+    _ONE_OR_MORE,
+    Field(default=(), exclude=True, description="Where it comes from: framework ids, papers, addresses."),
+]
 
-Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_more)]
+Assumed = Annotated[
+    tuple[Text, ...],
+    _ONE_OR_MORE,
+    Field(default=(), exclude=True, description="Gaps of the sources that were filled to write this down."),
+]
+
+Names = Annotated[tuple[Name, ...], _ONE_OR_MORE]
 
 
 class Assumption(Table):

@@ -152,25 +152,10 @@ AddressKey = Literal[DeterminantKey, "awareness", "ability"]
 """A determinant that content may address: the whole, or one of its sides (E9)."""
 
 
-def _flat(value: Any) -> Any:
-    """Accepts ``awareness.need`` in quotes and, as TOML reads it without, as a table in a table."""
-    if not isinstance(value, dict):
-        return value
-    flat: dict[Any, Any] = {}
-    for key, inner in value.items():
-        if key in ("awareness", "ability") and isinstance(inner, dict):
-            flat |= {f"{key}.{side}": below for side, below in inner.items()}
-        else:
-            flat[key] = inner
-    return flat
-
-
 def _counted(value: Any) -> Any:
-    if isinstance(value, str):
-        return {value: 1}
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return dict.fromkeys(value, 1)
-    return _flat(value)
+    return value
 
 
 class TechniqueUse(Table):
@@ -190,9 +175,12 @@ class TechniqueUse(Table):
     """When it acts."""
     items: Count = 1
     """How many pieces it consists of, such as the entries of a FAQ."""
-    addresses: Annotated[dict[AddressKey, Count], BeforeValidator(_counted)] = {}
+    addresses: Annotated[
+        dict[AddressKey, Count],
+        BeforeValidator(_counted, json_schema_input_type=tuple[AddressKey, ...] | dict[AddressKey, Count]),
+    ] = {}
     """Determinants its pieces speak to, one piece perhaps to several: a list, or with numbers (E9)."""
-    raises: Annotated[dict[DeterminantKey, Chance], BeforeValidator(_flat)] = {}
+    raises: dict[DeterminantKey, Chance] = {}
     """Part of the gap to 1 of a determinant that one encounter closes, each an assumption (F15)."""
     enables: Names = ()
     """Assumptions that act only while it is on, such as the pull of a progress bar: off, they count as 0."""
@@ -229,6 +217,7 @@ class Staff(Table):
     tasks: Names = ()
     """Tasks they take part in."""
     text: Text | None = None
+    """Who they are, in words."""
     assumes: Assumed
     sources: Sources
 
@@ -247,6 +236,7 @@ class Cost(Table):
     task: Name | None = None
     """The task that causes it."""
     text: Text | None = None
+    """What it is for, in words."""
     assumes: Assumed
     sources: Sources
 

@@ -108,61 +108,85 @@ class Task(Table):
 
 
 class StakeTask(Task):
+    """Putting money on a project (E2)."""
+
     kind: Literal[TaskKind.STAKE]
     terms: t.StakeRules
 
 
 class BallotTask(Task):
+    """Voting or supporting (E3)."""
+
     kind: Literal[TaskKind.BALLOT]
     terms: t.BallotRules = t.BallotRules()
 
 
 class PurchaseTask(Task):
+    """Buying, from the firm or from another customer (B3, F32)."""
+
     kind: Literal[TaskKind.PURCHASE]
     terms: t.PurchaseRules = t.PurchaseRules.model_validate({})
 
 
 class PromotionTask(Task):
+    """Making the firm or a project known (E3)."""
+
     kind: Literal[TaskKind.PROMOTION]
     terms: t.PromotionRules = t.PromotionRules()
 
 
 class ProposalTask(Task):
+    """Submitting an idea, a design, a listing or a solution (F33)."""
+
     kind: Literal[TaskKind.PROPOSAL]
     terms: t.ProposalRules = t.ProposalRules()
 
 
 class ReviewTask(Task):
+    """Judging a proposal (F36)."""
+
     kind: Literal[TaskKind.REVIEW]
     terms: t.ReviewRules = t.ReviewRules()
 
 
 class RatingTask(Task):
+    """Rating a person or an offer (F32)."""
+
     kind: Literal[TaskKind.RATING]
     terms: t.RatingRules = t.RatingRules()
 
 
 class MakingTask(Task):
+    """Making the product at stations (B1)."""
+
     kind: Literal[TaskKind.MAKING]
     terms: t.MakingRules
 
 
 class SelfServiceTask(Task):
+    """Serving oneself instead of being served (F34)."""
+
     kind: Literal[TaskKind.SELF_SERVICE]
     terms: t.SelfServiceRules = t.SelfServiceRules()
 
 
 class HelpTask(Task):
+    """Helping another customer (F12)."""
+
     kind: Literal[TaskKind.HELP]
     terms: t.HelpRules = t.HelpRules()
 
 
 class TestingTask(Task):
+    """Trying a concept or a service (F41)."""
+
     kind: Literal[TaskKind.TESTING]
     terms: t.TestingRules = t.TestingRules()
 
 
 class DiscussionTask(Task):
+    """Reading, listening, comparing and discussing (E1)."""
+
     kind: Literal[TaskKind.DISCUSSION]
     terms: t.DiscussionRules = t.DiscussionRules()
 

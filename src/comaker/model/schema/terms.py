@@ -38,7 +38,9 @@ class StakeRules(Terms):
     """Price of one share."""
     goal_minor: Money = Field(alias="goal")
     """Money that funds a project."""
-    cap: Annotated[tuple[CapStep, ...], BeforeValidator(_as_steps)] = ()
+    cap: Annotated[
+        tuple[CapStep, ...], BeforeValidator(_as_steps, json_schema_input_type=Money | tuple[CapStep, ...])
+    ] = ()
     """The most one customer may hold in one project: money, or a list of steps { from, cap }."""
     closes: Literal["at goal", "at deadline"] = "at goal"
     """When staking ends: "at goal", or "at deadline" (then open_for is needed)."""
@@ -182,8 +184,11 @@ class Choice(Table):
     """Something a customer may choose at a station, at a price (B3)."""
 
     name: Text
+    """What the choice is called."""
     price_minor: Money = Field(default=0, alias="price")
+    """What it adds to the price."""
     unit_cost_minor: Money = Field(default=0, alias="unit_cost")
+    """What it costs the firm."""
 
 
 class Station(Table):

@@ -7,7 +7,6 @@ million, durations seconds. What is ambiguous is refused with what would be righ
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from decimal import Decimal
 from typing import Annotated, Any
@@ -136,7 +135,8 @@ def read_number(value: Any) -> float:
             value = None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("a number is written without quotes, such as 0.15")
-    if not math.isfinite(value) or abs(value) > 1e15:
+    # True also of NaN, and never turns a large integer into a float.
+    if not abs(value) <= 1e15:
         raise ValueError("a number must be finite, at most 1e15")
     return float(value)
 
