@@ -1,0 +1,221 @@
+"""The weekly step: one sweep over the population, then the visits, then the projects."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from comaker.simulate import chance, record
+from comaker.simulate.population import (
+    AWARE,
+    AWARE_NOW,
+    LEFT,
+    NEED,
+    PLAYERS,
+    PROMOTERS,
+    WHOLE,
+    Crowd,
+    account,
+    arrive,
+    promote,
+)
+from comaker.simulate.projects import HOLDERS_USED, NONE, PROJECTS_USED, open_projects, run_projects
+from comaker.simulate.randomness import below, bits, week_key
+from comaker.simulate.record import WEEK_US
+from comaker.simulate.site import Request, Site, close_expired, request_withdrawal
+from comaker.simulate.terms import terms_in
+from comaker.simulate.visit import Shown, show, visit
+from comaker.simulate.week import Week
+
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+NEAR = 256
+"""Promoting acquaintances beyond which hearing of the firm is as good as certain."""
+
+
+class Plan(NamedTuple):
+    """What the model lays down for a whole run: the terms week by week, and as records what does not change
+    (``Behaviour``, ``Effects`` on newcomers and on participants, ``Economy``)."""
+
+    terms: npt.NDArray[np.void]
+    behaviour: np.record
+    newcomer: np.record
+    participant: np.record
+    economy: np.record
+    stream: np.uint64
+
+
+class Workspace(NamedTuple):
+    """Room that the step uses again each week: places of visitors and of leavers, int32[customers]."""
+
+    visitors: npt.NDArray[np.int32]
+    leavers: npt.NDArray[np.int32]
+    shown: Shown
+
+
+@njit(cache=True, inline="always")  # records cannot be returned from a compiled function
+def week_of(plan: Plan, number: int) -> Week:
+    """One week of a plan."""
+    return Week(
+        number,
+        plan.stream,
+        terms_in(plan.terms, number),
+        plan.behaviour,
+        plan.newcomer,
+        plan.participant,
+        plan.economy,
+    )
+
+
+@njit(cache=True)
+def reach_chances(crowd: Crowd, week: Week) -> npt.NDArray[np.uint32]:
+    """Chance that a customer hears of the firm this week, by promoting acquaintances (uint32[NEAR], in parts
+    of 2**32): advertising, embedded players, word of mouth; by number of promoters, never by stake (E5)."""
+    behaviour = week.behaviour
+    customers = len(crowd.customers.knows)
+    told = -math.log1p(-behaviour.word_of_mouth)
+    hazard = -math.log1p(-behaviour.advertising_reach)
+    hazard += behaviour.widget_reach * crowd.counts[PLAYERS] / customers
+    if len(crowd.network.neighbours) == 0:
+        hazard += told * behaviour.acquaintances * crowd.counts[PROMOTERS] / customers
+    chances = np.empty(NEAR, np.uint32)
+    for near in range(NEAR):
+        part = -math.expm1(-(hazard + told * near))
+        chances[near] = np.uint32(min(part * WHOLE, WHOLE - 1.0))
+    return chances
+
+
+@njit(cache=True)
+def sweep(crowd: Crowd, week: Week, chances: npt.NDArray[np.uint32], space: Workspace) -> tuple[int, int]:
+    """Who hears of the firm, who leaves it, who visits: one look at every customer, one draw for both halves.
+
+    Fills the visitors and leavers of the workspace and returns how many there are of each.
+    """
+    customers = crowd.customers
+    key = week_key(week.stream, chance.WEEK, week.number)
+    leaving = week.behaviour.leaving_weekly * WHOLE
+    loyalty = week.behaviour.loyalty
+    visitors = leavers = 0
+    heard = 0
+    for place in range(len(customers.knows)):
+        draw = bits(key, account(customers, place))
+        low = np.uint32(draw & _LOW)
+        if not customers.knows[place] & NEED:
+            if low >= chances[min(customers.promoters_near[place], NEAR - 1)]:
+                continue
+            customers.knows[place] |= NEED
+            heard += 1
+        elif low < leaving * (1.0 - loyalty * customers.satisfaction[place]):
+            space.leavers[leavers] = place
+            leavers += 1
+            continue
+        if np.uint32(draw >> _HALF) < customers.visits[place]:
+            space.visitors[visitors] = place
+            visitors += 1
+    crowd.counts[AWARE_NOW] += heard
+    return visitors, leavers
+
+
+@njit(cache=True)
+def leave(site: Site, week: Week, place: int, stream: np.uint64) -> None:
+    """A customer leaves: she takes back what she can, stops promoting, and a new customer takes her place."""
+    crowd = site.crowd
+    customers = crowd.customers
+    at_us = week.number * WEEK_US
+    for slot in range(len(site.market.slots)):
+        held = np.int64(customers.held[place, slot])
+        if held > 0:
+            request_withdrawal(site, week, Request(place, slot, held, at_us))
+    while customers.mind[place].promoting > 0:
+        promote(crowd, place, -1)
+    record.record(site.books, at_us, record.LEFT, account(customers, place), record.NOBODY)
+    crowd.counts[LEFT] += 1
+    crowd.counts[AWARE_NOW] -= 1
+    customers.generation[place] += 1
+    arrive(customers, place, week.behaviour, stream)
+
+
+@njit(cache=True)
+def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
+    """One week: projects open, customers hear, leave and visit, projects are produced, sell and pay."""
+    week = week_of(plan, number)
+    run_projects(site.market, site.crowd, site.books, week)
+    close_expired(site, week)
+    open_projects(site.market, site.books, week)
+    for slot in range(len(site.market.slots)):
+        show(space.shown, site.market, slot)
+    chances = reach_chances(site.crowd, week)
+    visitors, leavers = sweep(site.crowd, week, chances, space)
+    for index in range(leavers):
+        leave(site, week, space.leavers[index], plan.stream)
+    if visitors > 0:
+        first = below(bits(week_key(plan.stream, chance.TURN, number), 0), visitors)
+        for index in range(visitors):
+            place = space.visitors[(first + index) % visitors]
+            visit(site, place, space.shown, week, number * WEEK_US + (index * WEEK_US) // visitors)
+    close_week(site, week)
+
+
+@njit(cache=True)
+def close_week(site: Site, week: Week) -> None:
+    """Weekly figures, feelings and running costs."""
+    crowd, market, books = site.crowd, site.market, site.books
+    number, economy = week.number, week.economy
+    figures, accounts = books.figures[number], books.accounts[number]
+    figures[record.AWARE_CUSTOMERS] = crowd.counts[AWARE_NOW]
+    figures[record.PROMOTERS] = crowd.counts[PROMOTERS]
+    figures[record.CUSTOMERS_LEFT] = crowd.counts[LEFT]
+    for slot in range(len(market.slots)):
+        figures[record.OPEN_PROJECTS] += market.slots[slot] != NONE
+    for entry in range(len(economy.weekly_minor)):
+        accounts[entry] += economy.weekly_minor[entry]
+    complaints = figures[record.REFUSALS] + figures[record.ABANDONMENTS]
+    accounts[record.SOCIALIZATION] += figures[record.VISITS] * economy.visit_minor
+    accounts[record.SOCIALIZATION] += complaints * economy.complaint_minor
+    accounts[record.SOCIALIZATION] += figures[record.WITHDRAWALS] * economy.withdrawal_minor
+    accounts[record.COORDINATION] += figures[record.REQUESTS] * economy.request_minor
+    content = fair = 0.0
+    participants = 0
+    for place in range(len(crowd.customers.mind)):
+        mind = crowd.customers.mind[place]
+        if mind.encounters > 0:
+            participants += 1
+            content += crowd.customers.satisfaction[place]
+            fair += mind.fairness
+    books.feelings[number, 0] = content / participants if participants else np.nan
+    books.feelings[number, 1] = fair / participants if participants else np.nan
+
+
+@njit(cache=True)
+def events_a_week(site: Site) -> int:
+    """More events than a week can bring: a visitor makes two, a leaver one a project and one, a holder one."""
+    customers, places = len(site.crowd.customers.knows), len(site.market.slots)
+    return (places + 3) * customers + 4 * site.market.used[PROJECTS_USED] + site.market.used[HOLDERS_USED]
+
+
+@njit(cache=True, nogil=True)
+def advance(site: Site, plan: Plan, space: Workspace, first: int, last: int) -> int:
+    """Run the weeks from ``first`` to ``last`` - 1; returns the week that lacks room for holders or events
+    (the caller makes room and goes on), or ``last``."""
+    customers = len(site.crowd.customers.knows)
+    places = len(site.market.slots)
+    for number in range(first, last):
+        held = site.market.used[HOLDERS_USED]
+        if len(site.market.holders) - held < places * customers:
+            return number
+        events = site.books.events
+        if events.keeps and len(events.rows) - events.used[0] < events_a_week(site):
+            return number
+        step(site, plan, number, space)
+    return last
+
+
+@njit(cache=True)
+def people(crowd: Crowd, behaviour: np.record, stream: np.uint64) -> None:
+    """The first generation of customers arrives."""
+    for place in range(len(crowd.customers.knows)):
+        arrive(crowd.customers, place, behaviour, stream)

@@ -1,0 +1,275 @@
+"""Projects from their opening to the last copy sold: they fund or expire, are produced, released and pay (E2)."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from comaker.rules import promotion, sharing
+from comaker.rules.stake import EXPIRED, FUNDED, OPEN, ProjectState
+from comaker.simulate import chance, record
+from comaker.simulate.compiled import compiled
+from comaker.simulate.population import Crowd, account, moved, promote, within
+from comaker.simulate.randomness import bits, normal, poisson, week_key
+from comaker.simulate.record import Books
+from comaker.simulate.terms import SECONDS_A_WEEK
+from comaker.simulate.week import Week
+
+pool_of = compiled(sharing.pool_of)
+entitlement = compiled(sharing.entitlement)
+payment_due = compiled(sharing.payment_due)
+promotion_due = compiled(promotion.promotion_due)
+
+NONE = -1
+"""A week that has not come, a slot without a project."""
+
+EARLY, LATE = 0.2, 0.8
+"""Parts of the goal whose passing is timed, to see the speed near the goal (E7)."""
+
+
+PROJECT = np.dtype(
+    [
+        ("slot", np.int64),
+        ("status", np.int64),
+        ("opened_week", np.int64),
+        ("funded_week", np.int64),
+        ("released_week", np.int64),
+        ("goal_shares", np.int64),
+        ("collected_shares", np.int64),
+        ("collected_minor", np.int64),
+        ("producers", np.int64),
+        ("speculated_shares", np.int64),
+        ("first_holder", np.int64),
+        ("holders", np.int64),
+        ("copies", np.int64),
+        ("income_minor", np.int64),
+        ("partners_paid_minor", np.int64),
+        ("paid_minor", np.int64),
+        ("promotion_minor", np.int64),
+        ("appeal", np.float64),
+        ("passed_early", np.float64),
+        ("passed_late", np.float64),
+        ("passed_goal", np.float64),
+    ]
+)
+"""A project: weeks count from the launch, ``NONE`` where they have not come; ``first_holder`` and ``holders``
+are its entries among the holders; ``appeal``: hidden market appeal, standard normal (E6); ``passed_*``: when
+it passed ``EARLY``, ``LATE`` and all of its goal, in weeks and parts of a week, 0 before that."""
+
+HOLDER = np.dtype(
+    [("place", np.int64), ("account", np.int64), ("shares", np.int64), ("paid_minor", np.int64)]
+)
+"""Who holds shares of a closed project: place and account of the customer, and what she was paid."""
+
+PROJECTS_USED, HOLDERS_USED = 0, 1
+
+
+class Market(NamedTuple):
+    """Every project of a run in order of opening (``PROJECT`` records), the holders of the closed ones
+    (``HOLDER`` records), how many of both there are (int64[2]), and which project stands in each open place
+    of the site (int64[places])."""
+
+    projects: npt.NDArray[np.void]
+    holders: npt.NDArray[np.void]
+    used: npt.NDArray[np.int64]
+    slots: npt.NDArray[np.int64]
+
+
+def new_market(projects: int, slots: int) -> Market:
+    """An empty market with room for so many projects over the run, so many open at once."""
+    return Market(
+        projects=np.zeros(projects, PROJECT),
+        holders=np.empty(4096, HOLDER),
+        used=np.zeros(2, np.int64),
+        slots=np.full(slots, NONE, np.int64),
+    )
+
+
+def more_holders(market: Market, needed: int) -> Market:
+    """The same market with room for so many more holders."""
+    larger = np.empty(2 * len(market.holders) + needed, HOLDER)
+    larger[: len(market.holders)] = market.holders
+    return market._replace(holders=larger)
+
+
+@njit(cache=True)
+def state_of(projects: npt.NDArray[np.void], project: int) -> ProjectState:
+    """A project in the shape the rules take."""
+    return ProjectState(
+        projects[project].status,
+        projects[project].collected_shares,
+        projects[project].goal_shares,
+        projects[project].opened_week * SECONDS_A_WEEK,
+    )
+
+
+@njit(cache=True)
+def open_projects(market: Market, books: Books, week: Week) -> None:
+    """Fill every free place with a new project, its goal that of the terms in force (E5)."""
+    projects = market.projects
+    for slot in range(len(market.slots)):
+        if market.slots[slot] != NONE:
+            continue
+        project = market.used[PROJECTS_USED]
+        market.used[PROJECTS_USED] = project + 1
+        market.slots[slot] = project
+        projects[project].slot = slot
+        projects[project].status = OPEN
+        projects[project].opened_week = week.number
+        projects[project].funded_week = NONE
+        projects[project].released_week = NONE
+        projects[project].goal_shares = week.terms.goal_shares
+        projects[project].appeal = normal(bits(week_key(week.stream, chance.APPEAL, 0), project))
+        event = record.record(books, week.number * record.WEEK_US, record.OPENED, record.NOBODY, project)
+        record.amounts(books, event, week.terms.goal_shares, 0)
+
+
+@njit(cache=True)
+def close(market: Market, project: int, crowd: Crowd, status: int) -> None:
+    """Take a project off the site: what each customer held in it becomes an entry among the holders."""
+    projects, holders, slots = market.projects, market.holders, market.slots
+    held = crowd.customers.held
+    slot = projects[project].slot
+    first = market.used[HOLDERS_USED]
+    entry = first
+    for place in range(len(held)):
+        if held[place, slot] > 0:
+            holders[entry].place = place
+            holders[entry].account = account(crowd.customers, place)
+            holders[entry].shares = held[place, slot]
+            holders[entry].paid_minor = 0
+            held[place, slot] = 0
+            entry += 1
+    market.used[HOLDERS_USED] = entry
+    projects[project].first_holder = first
+    projects[project].holders = entry - first
+    projects[project].status = status
+    slots[slot] = NONE
+
+
+@njit(cache=True)
+def end_promotion(market: Market, project: int, crowd: Crowd) -> None:
+    """Its holders stop promoting a project."""
+    projects, holders = market.projects, market.holders
+    first = projects[project].first_holder
+    for entry in range(first, first + projects[project].holders):
+        place = holders[entry].place
+        if account(crowd.customers, place) == holders[entry].account:
+            promote(crowd, place, -1)
+
+
+@njit(cache=True)
+def weekly_copies(projects: npt.NDArray[np.void], project: int, week: Week) -> int:
+    """Copies sold to non-producers in a week: hidden appeal, reach by the number of promoters, decay."""
+    behaviour = week.behaviour
+    promoters = max(projects[project].producers / max(behaviour.promoters_needed, 1.0), 1.0)
+    total = behaviour.copies_median * math.exp(behaviour.appeal_sigma * projects[project].appeal)
+    total *= promoters**behaviour.promotion_elasticity
+    age = week.number - projects[project].released_week
+    mean = total * behaviour.sales_decay_weekly * (1.0 - behaviour.sales_decay_weekly) ** age
+    return poisson(bits(week_key(week.stream, chance.SALES, week.number), project), mean)
+
+
+@njit(cache=True)
+def release(projects: npt.NDArray[np.void], project: int, week: Week) -> int:
+    """Release a produced project; returns what the firm pays to promote it where customers do not (E5, E8)."""
+    projects[project].released_week = week.number
+    due_minor = promotion_due(
+        int(week.behaviour.promoters_needed), projects[project].producers, week.economy.promoter_minor
+    )
+    projects[project].promotion_minor = due_minor
+    return due_minor
+
+
+@njit(cache=True)
+def settle(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -> int:
+    """Pay holders and partners what the sharing rule gives them; returns the sum in minor units (E2).
+
+    Holders who are still customers compare what they got with what they hoped for, and fairness with
+    whether they can see how it was computed (F20, F21.5).
+    """
+    behaviour, economy = week.behaviour, week.economy
+    projects, holders = market.projects, market.holders
+    income_minor = projects[project].income_minor
+    pool_minor = pool_of(income_minor, economy.holders_ppm)
+    total_shares = projects[project].collected_shares
+    paid_before = projects[project].paid_minor + projects[project].partners_paid_minor
+    first = projects[project].first_holder
+    for entry in range(first, first + projects[project].holders):
+        shares = holders[entry].shares
+        entitled_minor = entitlement(pool_minor, shares, total_shares)
+        due_minor = payment_due(entitled_minor, holders[entry].paid_minor)
+        holders[entry].paid_minor += due_minor
+        projects[project].paid_minor += due_minor
+        if due_minor > 0:
+            event = record.record(books, week.number * record.WEEK_US, record.PAID, holders[entry].account, project)
+            record.amounts(books, event, shares, due_minor)
+        place = holders[entry].place
+        if account(crowd.customers, place) == holders[entry].account:
+            hoped_minor = behaviour.expected_return * shares * week.terms.share_price_minor
+            content = within(holders[entry].paid_minor / max(hoped_minor, 1.0))
+            satisfaction, mind = crowd.customers.satisfaction, crowd.customers.mind[place]
+            satisfaction[place] = moved(satisfaction[place], content, behaviour.satisfaction_step)
+            fair = 0.5 * content + 0.5 * week.participant.transparency
+            mind.fairness = moved(mind.fairness, fair, behaviour.fairness_step)
+    partners_minor = pool_of(income_minor, economy.partners_ppm)
+    projects[project].partners_paid_minor += payment_due(partners_minor, projects[project].partners_paid_minor)
+    return projects[project].paid_minor + projects[project].partners_paid_minor - paid_before
+
+
+@njit(cache=True)
+def run_projects(market: Market, crowd: Crowd, books: Books, week: Week) -> None:
+    """A week in the life of every project that is no longer open: production, release, sales, settlement."""
+    projects = market.projects
+    for project in range(market.used[PROJECTS_USED]):
+        if projects[project].status != FUNDED:
+            continue
+        if projects[project].released_week != NONE:
+            sell(market, project, crowd, books, week)
+        elif week.number - projects[project].funded_week >= week.behaviour.production_weeks:
+            books.accounts[week.number, record.PROMOTION] += release(projects, project, week)
+            record.record(books, week.number * record.WEEK_US, record.RELEASED, record.NOBODY, project)
+
+
+@njit(cache=True)
+def sell(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -> None:
+    """A week of sales of a released project, with settlement and the end of promotion when they are due."""
+    projects, economy, number = market.projects, week.economy, week.number
+    copies = weekly_copies(projects, project, week)
+    net_minor = copies * (economy.price_minor - economy.unit_cost_minor)
+    projects[project].copies += copies
+    projects[project].income_minor += net_minor
+    books.figures[number, record.COPIES] += copies
+    books.accounts[number, record.TURNOVER] += copies * economy.price_minor
+    books.accounts[number, record.PRODUCTION] += copies * economy.unit_cost_minor
+    event = record.record(books, number * record.WEEK_US, record.INCOME, record.NOBODY, project)
+    record.amounts(books, event, copies, net_minor)
+    age = number - projects[project].released_week
+    if age % int(week.behaviour.settle_weeks) == 0:
+        books.accounts[number, record.INCENTIVES] += settle(market, project, crowd, books, week)
+    if age == int(week.behaviour.promotion_weeks):
+        end_promotion(market, project, crowd)
+
+
+@njit(cache=True)
+def fund(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -> None:
+    """The goal is reached: stakes become the firm's to spend, production is paid, a subsidy comes in (E2)."""
+    close(market, project, crowd, FUNDED)
+    market.projects[project].funded_week = week.number
+    production_minor = week.economy.production_minor
+    books.accounts[week.number, record.ASSETS] += market.projects[project].collected_minor
+    books.accounts[week.number, record.PRODUCTION] += production_minor
+    books.accounts[week.number, record.SUBSIDIES] += int(week.behaviour.subsidy_share * production_minor)
+    books.figures[week.number, record.FUNDED_PROJECTS] += 1
+
+
+@njit(cache=True)
+def expire(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -> None:
+    """The time is over below the goal: every stake goes back."""
+    close(market, project, crowd, EXPIRED)
+    end_promotion(market, project, crowd)
+    books.stakes_minor[week.number] -= market.projects[project].collected_minor

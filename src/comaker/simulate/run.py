@@ -1,0 +1,121 @@
+"""Runs: the same plan, each with its own luck, spread over threads without changing a byte."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import NamedTuple
+
+import numpy as np
+
+from comaker.model import Model
+from comaker.simulate import chance
+from comaker.simulate.advance import Plan, Workspace, advance, events_a_week, people
+from comaker.simulate.compiled import as_record
+from comaker.simulate.behaviour import behaviour_of, effects_of
+from comaker.simulate.economy import economy_of
+from comaker.simulate.network import Network, barabasi_albert
+from comaker.simulate.population import Crowd, new_customers
+from comaker.simulate.projects import HOLDERS_USED, Market, more_holders, new_market
+from comaker.simulate.randomness import alias_table, stream, week_key
+from comaker.simulate.record import Books, grown, new_books, new_recorder
+from comaker.simulate.site import Site
+from comaker.simulate.terms import staking_task, weekly_terms
+from comaker.simulate.visit import Shown
+
+Progress = Callable[[int, int], None]
+"""Called with runs done and runs in all."""
+
+
+class Outcome(NamedTuple):
+    """What one run leaves behind."""
+
+    run: int
+    crowd: Crowd
+    market: Market
+    books: Books
+
+
+class Size(NamedTuple):
+    """How much is simulated: customers, weeks, runs, the seed, and whether events are kept."""
+
+    customers: int
+    weeks: int
+    runs: int
+    seed: int
+    events: bool
+
+
+def plan_of(model: Model, *, weeks: int, seed: int, run: int) -> Plan:
+    """Everything the model lays down for one run."""
+    task = staking_task(model)
+    return Plan(
+        terms=weekly_terms(model, weeks=weeks),
+        behaviour=as_record(behaviour_of(model)),
+        newcomer=as_record(effects_of(model, task=task, participants=False)),
+        participant=as_record(effects_of(model, task=task, participants=True)),
+        economy=as_record(economy_of(model, task=task)),
+        stream=stream(seed, run),
+    )
+
+
+def new_site(plan: Plan, *, customers: int, weeks: int, events: bool) -> Site:
+    """The site on its first day: customers who know nothing yet, empty books."""
+    behaviour = plan.behaviour
+    places = int(behaviour.projects_open)
+    links = int(behaviour.network_links)
+    key = week_key(plan.stream, chance.NETWORK, 0)
+    nobody = Network(np.zeros(customers + 1, np.int64), np.zeros(0, np.int32))
+    network = barabasi_albert(customers, links, key) if 0 < links < customers else nobody
+    crowd = Crowd(new_customers(customers, places), network, np.zeros(4, np.int64))
+    people(crowd, behaviour, plan.stream)
+    room = 8 * customers + 4096 if events else 0
+    return Site(crowd, new_market(places * (weeks + 1), places), new_books(weeks, new_recorder(room, keeps=events)))
+
+
+def new_workspace(plan: Plan, *, customers: int) -> Workspace:
+    """Room for the weekly step, with the law of wishes laid out."""
+    behaviour = plan.behaviour
+    places = int(behaviour.projects_open)
+    wishes = np.arange(1, int(behaviour.wish_largest_shares) + 1) ** -behaviour.wish_exponent
+    shown = Shown(np.zeros(places), np.zeros(places), np.zeros(places), alias_table(wishes))
+    return Workspace(np.empty(customers, np.int32), np.empty(customers, np.int32), shown)
+
+
+def one_run(plan: Plan, size: Size, run: int) -> Outcome:
+    """One run from the launch to its last week."""
+    site = new_site(plan, customers=size.customers, weeks=size.weeks, events=size.events)
+    space = new_workspace(plan, customers=size.customers)
+    week = 0
+    while (week := advance(site, plan, space, week, size.weeks)) < size.weeks:
+        site = with_room(site)
+    return Outcome(run, site.crowd, site.market, site.books)
+
+
+def with_room(site: Site) -> Site:
+    """The same site with room for another week of holders and events."""
+    market, events = site.market, site.books.events
+    needed = len(market.slots) * len(site.crowd.customers.knows)
+    if len(market.holders) - market.used[HOLDERS_USED] < needed:
+        site = site._replace(market=more_holders(market, needed))
+    if events.keeps:
+        site = site._replace(books=site.books._replace(events=grown(events, events_a_week(site))))
+    return site
+
+
+def all_runs(models: list[Model], size: Size, *, threads: int | None, progress: Progress | None) -> list[list[Outcome]]:
+    """Every run of every model: run ``r`` of all models shares its luck; returns outcomes by model and run."""
+    plans = {
+        (arm, run): plan_of(model, weeks=size.weeks, seed=size.seed, run=run)
+        for arm, model in enumerate(models)
+        for run in range(1, size.runs + 1)
+    }
+    outcomes: dict[tuple[int, int], Outcome] = {}
+    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
+        jobs = {pool.submit(one_run, plan, size, run): (arm, run) for (arm, run), plan in plans.items()}
+        for done, job in enumerate(as_completed(jobs), start=1):
+            outcomes[jobs[job]] = job.result()
+            if progress:
+                progress(done, len(jobs))
+    return [[outcomes[arm, run] for run in range(1, size.runs + 1)] for arm in range(len(models))]

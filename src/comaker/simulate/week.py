@@ -1,0 +1,22 @@
+"""What holds during one week of a run: time, chance, and everything the model declares."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from comaker.rules.stake import StakeTerms
+
+
+class Week(NamedTuple):
+    """``number`` counts from the launch; ``stream`` is the run's key of chance; ``newcomer`` and
+    ``participant`` say what a visit does to those who never took part, and to those who did. Records of ``Behaviour``, ``Effects`` and ``Economy``."""
+
+    number: int
+    stream: np.uint64
+    terms: StakeTerms
+    behaviour: np.record
+    newcomer: np.record
+    participant: np.record
+    economy: np.record
