@@ -42,8 +42,14 @@ def weekly_terms(model: Model, *, weeks: int) -> npt.NDArray[np.void]:
     Terms that come into force within a week bind from the week that follows: nobody acts between two steps.
     """
     task = staking_task(model)
-    days = [model.launched + timedelta(days=7 * week) for week in range(weeks)]
-    return np.array([tuple(stake_terms(model.at(day), task)) for day in days], TERMS)
+    terms = [tuple(stake_terms(version.model, task)) for version in model.versions]
+    return np.array([terms[version_in(model, week)] for week in range(weeks)], TERMS)
+
+
+def version_in(model: Model, week: int) -> int:
+    """Which of the model's versions, counted from 0, is in force in a week after the launch."""
+    day = model.launched + timedelta(days=7 * week)
+    return sum(version.in_force <= day for version in model.versions) - 1
 
 
 @njit(cache=True)

@@ -1,0 +1,114 @@
+"""Simulate a declared business model on synthetic customers, by the very rules that a site would run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from comaker.model import Model
+    from comaker.simulate.results import Comparison, Simulation
+    from comaker.simulate.run import Size
+
+Source = str | os.PathLike[str]
+Changes = Mapping[str, str] | Sequence[str]
+Progress = Callable[[int, int], None]
+
+
+class SimulationError(Exception):
+    """A simulation that cannot be run as asked; the message says what would be right."""
+
+
+def simulate(
+    model: Source | Model,
+    *,
+    changes: Changes = (),
+    amendments: bool = True,
+    customers: int = 20_000,
+    weeks: int = 104,
+    runs: int = 16,
+    seed: int = 1,
+    events: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Simulation:
+    """Simulate a model: a gallery name, a path of a model file, or a model that was loaded.
+
+    ``changes`` to the declared terms, as ``{"task.stake.terms.cap": "1000.00"}`` or ``["key=value"]``;
+    ``amendments`` False keeps the terms of the launch throughout. ``customers`` in the population, ``weeks``
+    from the launch, ``runs`` replicates with luck of their own. The same ``seed`` gives the same bytes for
+    any number of ``threads`` (None: one a core). ``events`` keeps the event table. ``progress`` is called
+    with runs done and runs in all.
+
+    Raises ``ModelError`` for a model that is refused, ``SimulationError`` for a size that is.
+    """
+    from comaker.simulate.study import simulated
+
+    size = _size(customers=customers, weeks=weeks, runs=runs, seed=seed, events=events)
+    return simulated([_load(model, changes, amendments)], size, threads=threads, progress=progress)[0]
+
+
+def compare(
+    model: Source,
+    changes: Changes,
+    *,
+    amendments: bool = True,
+    customers: int = 20_000,
+    weeks: int = 104,
+    runs: int = 16,
+    seed: int = 1,
+    events: bool = False,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare a model with itself changed, each run paired with its twin of the same luck.
+
+    Arguments and errors as for ``simulate``. The change applies to the launch terms; an amendment that sets
+    the same key later still comes into force unless ``amendments`` is False.
+    """
+    from comaker.simulate.results import Comparison, difference
+    from comaker.simulate.study import simulated
+
+    size = _size(customers=customers, weeks=weeks, runs=runs, seed=seed, events=events)
+    if not changes:
+        raise SimulationError('nothing to compare: give a change such as {"task.stake.terms.cap": "1000.00"}')
+    arms = [_load(model, (), amendments), _load(model, changes, amendments)]
+    now, changed = simulated(arms, size, threads=threads, progress=progress)
+    pairs = changes.items() if isinstance(changes, Mapping) else (change.split("=", 1) for change in changes)
+    named = {key.strip(): value.strip() for key, value in pairs}
+    return Comparison(now=now, changed=changed, changes=named, metrics=difference(now, changed))
+
+
+_LIMITS = {
+    "customers": (1, 10_000_000),
+    "weeks": (1, 5_200),
+    "runs": (1, 10_000),
+    "seed": (0, 2**63 - 1),
+}
+
+
+def _size(*, customers: int, weeks: int, runs: int, seed: int, events: bool) -> Size:
+    from comaker.simulate.run import Size
+
+    given = {"customers": customers, "weeks": weeks, "runs": runs, "seed": seed}
+    wrong = [
+        f"{name} is {value}: give a whole number from {low:,} to {high:,}"
+        for name, value in given.items()
+        for low, high in [_LIMITS[name]]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high
+    ]
+    if wrong:
+        raise SimulationError("\n".join(wrong))
+    return Size(customers, weeks, runs, seed, events)
+
+
+def _load(model: Source | Model, changes: Changes, amendments: bool) -> Model:
+    from comaker.model import Model, load
+
+    pairs = list(changes.items()) if isinstance(changes, Mapping) else list(changes)
+    if not isinstance(model, Model):
+        return load(model, changes=pairs, amendments=amendments)
+    if pairs or not amendments:
+        raise SimulationError("a loaded model is simulated as it is: give its name or file to change its terms")
+    return model

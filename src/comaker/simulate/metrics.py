@@ -1,0 +1,163 @@
+"""What a run comes to, in the figures that a decision about terms turns on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from comaker.simulate import record
+
+MONEY = "money"
+"""Unit of a metric in the model's currency; results name the currency instead."""
+
+
+class Run(NamedTuple):
+    """One run as frames: funded projects, holders of funded projects, weekly figures, accounts by cause.
+
+    Money is in minor units; ``per_major`` minor units make one of the currency.
+    """
+
+    projects: pd.DataFrame
+    stakes: pd.DataFrame
+    weekly: pd.DataFrame
+    accounts: pd.Series
+    per_major: int
+
+
+class Metric(NamedTuple):
+    """A figure of a run: its name, unit, meaning in one sentence, and how it is computed (NaN: not identified)."""
+
+    name: str
+    unit: str
+    meaning: str
+    of: Callable[[Run], float]
+
+
+def gini(amounts: np.ndarray) -> float:
+    """Gini coefficient of amounts that are not negative: 0 all equal, near 1 one has all; NaN if none."""
+    ordered = np.sort(amounts)
+    count, total = len(ordered), ordered.sum()
+    if total <= 0:
+        return float("nan")
+    ranks = np.arange(1, count + 1)
+    return float((2 * ranks - count - 1) @ ordered / (count * total))
+
+
+def _released(run: Run) -> pd.DataFrame:
+    return run.projects[run.projects.released_week >= 0]
+
+
+def _weeks_to_fund(run: Run) -> float:
+    return float((run.projects.passed_goal - run.projects.opened_week).mean())
+
+
+def _speed_near_goal(run: Run) -> float:
+    timed = run.projects[(run.projects.passed_late > run.projects.passed_early) & (run.projects.passed_early > 0)]
+    before = 0.6 / (timed.passed_late - timed.passed_early)
+    near = 0.2 / (timed.passed_goal - timed.passed_late)
+    return float((near / before).replace(np.inf, np.nan).median())
+
+
+def _vote_sales_gap(run: Run) -> float:
+    """1 less the rank correlation of producers' votes, read as speed to the goal, with copies sold (E6)."""
+    released = _released(run)
+    if len(released) < 5 or released.copies.nunique() < 2:
+        return float("nan")
+    speed = 1.0 / (released.passed_goal - released.opened_week).clip(lower=1e-3)
+    return 1.0 - float(stats.spearmanr(speed, released.copies).statistic)
+
+
+def _margin(run: Run) -> float:
+    signs = {(side, cause): 1 if side == "revenue" else -1 for _, side, cause in record.ENTRIES}
+    return float(sum(signs[key] * amount for key, amount in run.accounts.items())) / run.per_major
+
+
+def _cash_lowest(run: Run) -> float:
+    return float(run.weekly.cash_minor.min()) / run.per_major
+
+
+def _mean_money(column: str) -> Callable[[Run], float]:
+    return lambda run: float(run.projects[column].mean()) / run.per_major
+
+
+def _total(column: str) -> Callable[[Run], float]:
+    return lambda run: float(run.weekly[column].sum())
+
+
+def _last(column: str) -> Callable[[Run], float]:
+    return lambda run: float(run.weekly[column].iloc[-1])
+
+
+def _promotion_cost(run: Run) -> float:
+    return float(_released(run).promotion_minor.mean()) / run.per_major
+
+
+def _return_multiple(run: Run) -> float:
+    released = _released(run)
+    return float((released.paid_minor / released.collected_minor).mean())
+
+
+def _refused_share(run: Run) -> float:
+    requests = run.weekly.requests.sum()
+    return float(run.weekly.refused.sum() / requests) if requests else float("nan")
+
+
+METRICS = (
+    Metric("projects_funded", "projects", "projects that reached their goal", lambda run: float(len(run.projects))),
+    Metric("producers_per_project", "customers", "producers of a funded project, mean",
+           lambda run: float(run.projects.producers.mean())),
+    Metric("weeks_to_fund", "weeks", "from opening to the goal, mean over funded projects", _weeks_to_fund),
+    Metric("promotion_cost", MONEY, "what the firm pays to promote a released project, mean", _promotion_cost),
+    Metric("largest_stake", MONEY, "largest holder of a funded project, median over projects",
+           lambda run: float(run.projects.largest_minor.median()) / run.per_major),
+    Metric("gini", "0 to 1", "concentration of stakes within a funded project, mean",
+           lambda run: float(run.projects.gini.mean())),
+    Metric("speculators_share", "share", "part of the money in funded projects that speculators staked",
+           lambda run: float(run.projects.speculated_shares.sum() / run.projects.collected_shares.sum())
+           if len(run.projects) else float("nan")),
+    Metric("money_staked", MONEY, "collected by funded projects, in all",
+           lambda run: float(run.projects.collected_minor.sum()) / run.per_major),
+    Metric("margin", MONEY, "revenues less costs over the whole time", _margin),
+    Metric("cash_lowest", MONEY, "lowest cash at the end of a week", _cash_lowest),
+    Metric("copies_per_project", "copies", "sold of a released project so far, mean",
+           lambda run: float(_released(run).copies.mean())),
+    Metric("return_multiple", "times the stake", "paid to producers over what they staked, mean over releases",
+           _return_multiple),
+    Metric("vote_sales_gap", "0 to 2", "1 less the rank correlation of producers' votes with sales", _vote_sales_gap),
+    Metric("speed_near_goal", "times the speed before", "speed of the last fifth over the three fifths before",
+           _speed_near_goal),
+    Metric("aware_customers", "customers", "who know of the firm at the end", _last("aware")),
+    Metric("participants", "customers", "who staked for the first time", _total("participants")),
+    Metric("promoters", "customers", "who promote a project at the end", _last("promoters")),
+    Metric("refused_share", "share", "part of the requests that a rule refused", _refused_share),
+    Metric("satisfaction", "0 to 1", "of those who took part, at the end", _last("satisfaction")),
+    Metric("fairness", "0 to 1", "of the sharing as participants see it, at the end", _last("fairness")),
+)  # fmt: skip
+"""The figures of a run, the most asked for first."""
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Median and the bounds between which the middle 95 % of runs lie; NaN where no run identifies it."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return float("nan"), float("nan"), float("nan")
+    low, median, high = np.percentile(known, [2.5, 50, 97.5])
+    return float(median), float(low), float(high)
+
+
+def paired(now: np.ndarray, changed: np.ndarray) -> tuple[float, float, float, int]:
+    """Mean difference over runs that share their luck, its 95 % interval (Student's t), and how many runs
+    identify it. The interval is NaN with fewer than two."""
+    differences = (changed - now)[np.isfinite(changed - now)]
+    count = len(differences)
+    if not count:
+        return float("nan"), float("nan"), float("nan"), 0
+    mean = float(differences.mean())
+    if count < 2:
+        return mean, float("nan"), float("nan"), count
+    half = float(stats.t.ppf(0.975, count - 1) * differences.std(ddof=1) / np.sqrt(count))
+    return mean, mean - half, mean + half, count

@@ -1,0 +1,94 @@
+"""The events of a run as rows of the event table that every verb shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from comaker.events import Kind, table
+from comaker.model import Model
+from comaker.refusals import Refusal
+from comaker.simulate.record import KINDS, NOBODY
+from comaker.simulate.run import Outcome
+from comaker.simulate.terms import staking_task, version_in
+
+_DAY_US = 24 * 3600 * 1_000_000
+_STAKING = (Kind.SEEN, Kind.DONE, Kind.REFUSED, Kind.ABANDONED, Kind.WITHDRAWN)
+
+
+def event_tables(model: Model, outcomes: list[Outcome]) -> Iterator[pa.Table]:
+    """One event table a run, ``run`` counting replicates from 1."""
+    for outcome in outcomes:
+        yield event_table(model, outcome)
+
+
+def event_table(model: Model, outcome: Outcome) -> pa.Table:
+    """The events of one run; weeks and parts of them count from midnight UTC of the launch."""
+    rows = outcome.books.events.rows[: outcome.books.events.used[0]]
+    task = staking_task(model)
+    launch = np.datetime64(model.launched, "us").astype(np.int64)
+    kind = _words(rows["kind"], [str(kind) for kind in KINDS])
+    staking = np.isin(rows["kind"], [KINDS.index(kind) for kind in _STAKING])
+    declared = model.task[task]
+    refused = rows["refusal"] != Refusal.NONE
+    return table(
+        {
+            "event_id": np.arange(1, len(rows) + 1),
+            "at": pa.array(rows["at_us"] + launch, pa.timestamp("us", tz="UTC")),
+            "run": np.full(len(rows), outcome.run, np.int32),
+            "model": _versions(model, rows["at_us"]),
+            "kind": kind,
+            "customer": _known(rows["customer"]),
+            "role": _only(staking, "customer"),
+            "task": _only(staking, task),
+            "stage": _only(staking, str(declared.stage)),
+            "performer": _only(staking, str(declared.performer)),
+            "subject": _known(rows["subject"]),
+            "refusal": pa.array(
+                np.array([refusal.name.lower() for refusal in Refusal], object)[rows["refusal"]], mask=~refused
+            ).dictionary_encode(),
+            "quantity": pa.array(rows["quantity"], mask=rows["quantity"] == 0),
+            "money_minor": pa.array(rows["money_minor"], mask=rows["money_minor"] == 0),
+            "encounter": pa.array(rows["encounter"], mask=rows["encounter"] == 0),
+            "shown": _shown(rows),
+        }
+    )
+
+
+def _versions(model: Model, at_us: npt.NDArray[np.int64]) -> pa.Array:
+    weeks = at_us // (7 * _DAY_US)
+    hashes = [version.hash for version in model.versions]
+    last = int(weeks.max(initial=0))
+    version = np.array([version_in(model, week) for week in range(last + 1)])
+    return _words(version[weeks], hashes)
+
+
+def _words(codes: npt.NDArray[np.integer], words: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(words))
+
+
+def _known(values: npt.NDArray[np.integer]) -> pa.Array:
+    return pa.array(values, pa.int64(), mask=values == NOBODY)
+
+
+def _only(where: npt.NDArray[np.bool_], word: str) -> pa.DictionaryArray:
+    codes = pa.array(np.zeros(len(where), np.int32), mask=~where)
+    return pa.DictionaryArray.from_arrays(codes, pa.array([word]))
+
+
+def _shown(rows: npt.NDArray[np.void]) -> pa.Array:
+    text = pc.binary_join_element_wise(
+        '{"collected_shares": ', _text(rows["shown_collected"]),
+        ', "goal_shares": ', _text(rows["shown_goal"]),
+        ', "producers": ', _text(rows["shown_producers"]), "}", "",
+    )  # fmt: skip
+    return pc.if_else(pa.array(rows["shown_goal"] == NOBODY), pa.scalar(None, pa.string()), text)
+
+
+def _text(values: npt.NDArray[np.integer]) -> pa.Array:
+    return pa.array(values).cast(pa.string())
+
