@@ -27,11 +27,15 @@ def test_it_refuses_promotion_and_purchases_too_large_to_compute(
 [offer.album]
 kind = "good"
 price = "9999999999.00"
-[task.tell]
-kind = "promotion"
-stage = "delivery"
-performer = "customer"
-terms = { needed = 1000000000, replaces = "9999999999.00" }
+[cost.promoter]
+cause = "promotion"
+amount = "9999999999.00"
+each = "customer"
+[assumption.promoters_needed]
+value = 10_000_000
+low = 1
+high = 10_000_000
+source = "assumed"
 [task.buy]
 kind = "purchase"
 stage = "delivery"
@@ -39,7 +43,7 @@ performer = "customer"
 terms = { offer = "album", limit = 1000000000 }
 [assumption.reach]"""
     problems = problems_with(("[assumption.reach]", more))
-    assert {each.key for each in problems} == {"task.tell.terms.needed", "task.buy.terms.limit"}
+    assert {each.key for each in problems} == {"cost.promoter.amount", "task.buy.terms.limit"}
 
 
 def test_every_product_of_the_gallery_stays_below_64_bits() -> None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from comaker.model.places import Path
 from comaker.model.schema.document import Document
-from comaker.model.schema.tasks import PromotionTask, PurchaseTask, StakeTask
+from comaker.model.schema.tasks import PurchaseTask, StakeTask
+from comaker.words import CostCause
 
 BELOW = 2**63
 """Compiled integers wrap silently from here on."""
@@ -33,13 +34,15 @@ def products(document: Document) -> Iterator[Product]:
             yield Product((*terms, "goal"), "shares of a goal x share price", task.terms.goal_minor)
             # Sharing multiplies what a division by all shares leaves with the shares of one holder.
             yield Product((*terms, "goal"), "shares of a goal x shares of a holder", shares * shares)
-        elif isinstance(task, PromotionTask):
-            due_minor = task.terms.needed * task.terms.replaces_minor
-            yield Product((*terms, "needed"), "promoters needed x cost of replacing one", due_minor)
         elif isinstance(task, PurchaseTask):
             offer = document.offer.get(task.terms.offer or "")
             most = task.terms.limit or MAX_QUANTITY
             yield Product((*terms, "limit"), "quantity x price", most * (offer.price_minor if offer else 0))
+    needed = document.assumption.get("promoters_needed")
+    for name, cost in document.cost.items():
+        if needed and (cost.cause, cost.each) == (CostCause.PROMOTION, "customer"):
+            most = int(max(needed.high, 0)) * cost.amount_minor
+            yield Product(("cost", name, "amount"), "promoters needed x cost of replacing one", most)
 
 
 def limit_mistakes(document: Document) -> Iterator[tuple[Path, str]]:

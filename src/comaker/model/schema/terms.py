@@ -121,10 +121,6 @@ class PromotionRules(Terms):
 
     tools: tuple[Text, ...] = ()
     """What promoters are given: banner, player, card."""
-    needed: Count = 0
-    """Promoters that a project needs before the firm need not promote it (E5, E8)."""
-    replaces_minor: Money = Field(default=0, alias="replaces")
-    """What it costs the firm to replace one promoter."""
     reward_minor: Money = Field(default=0, alias="reward")
     """Paid to a promoter for each customer brought in."""
 
