@@ -23,8 +23,11 @@ MAX_MONEY_MINOR = 10**15
 _ISO = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))? ?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
-_ISO_SQL = r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)? ?(Z|[+-]\d{2}:?\d{2})?"
-_SECOND_US = 1_000_000
+_LOCAL_SQL = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?"
+_OFFSET_SQL = rf"({_LOCAL_SQL}) ?(Z|[+-]\d{{2}}:?\d{{2}})"
+_MINUTE_US = 60_000_000
+_QUARTER_US = 15 * _MINUTE_US
+_END_US = 4_102_444_800_000_000
 _LIMITS = {8: 2**7 - 1, 32: 2**31 - 1, 64: 2**63 - 1}
 
 
@@ -58,23 +61,25 @@ class Field(NamedTuple):
         """Whether an empty cell of a kept row is right."""
         return self.source.empty == "keep" and self.name not in NEVER_EMPTY
 
-    def sql(self, cell: str) -> str:
+    def sql(self, cell: str, clock: str) -> str:
         """The value of a cell (an SQL expression of text, NULL when empty), or NULL where it is wrong."""
+        cell = self.cell(cell)
+        if self.type == "time":
+            return _time_sql(cell, self.format, clock)
+        if self.type == "money":
+            return _money_sql(cell, self.format, self.digits)
+        return _whole_sql(cell, self._bits) if self.type == "whole" else cell
+
+    def cell(self, cell: str) -> str:
+        """The text to be read: the cell, what the map makes of it, or the constant."""
         if self.source.constant is not None:
-            return self._of_text(quoted(self.source.constant))
+            return quoted(self.source.constant)
         if self.source.values is not None:
             cases = " ".join(
                 f"WHEN {quoted(old)} THEN {quoted(new)}" for old, new in self.source.values.items()
             )
-            cell = f"(CASE {cell} {cases} END)"
-        return self._of_text(cell)
-
-    def _of_text(self, cell: str) -> str:
-        if self.type == "time":
-            return _time_sql(cell, self.format)
-        if self.type == "money":
-            return _money_sql(cell, self.format, self.digits)
-        return _whole_sql(cell, self._bits) if self.type == "whole" else cell
+            return f"(CASE {cell} {cases} END)"
+        return cell
 
     @property
     def _bits(self) -> int:
@@ -133,26 +138,42 @@ def _money_fault(cell: str, form: Format, digits: int) -> str:
     return f"absurdly large: more than {money_text(MAX_MONEY_MINOR, digits)}"
 
 
-def _time_sql(cell: str, form: Format) -> str:
-    """Microseconds since 1970 UTC of a cell."""
-    if form.time != "iso":
-        read = f"TRY_STRPTIME({cell}, {quoted(form.time)})"
-        return f"epoch_us({read})" if "%z" in form.time else _zoned_sql(f"epoch_us({read})", form)
-    local = f"epoch_us(TRY_CAST(regexp_extract({cell}, {quoted(_ISO_SQL)}, 1) || "
-    local += f"regexp_extract({cell}, {quoted(_ISO_SQL)}, 2) AS TIMESTAMP))"
-    mark = f"regexp_extract({cell}, {quoted(_ISO_SQL)}, 5)"
+def _time_sql(cell: str, form: Format, clock: str) -> str:
+    """Microseconds since 1970 UTC of a cell, from 1970 to 2099; ``clock`` is the table of ``clock_sql``."""
+    local = local_sql(cell, form)
+    shift = f"(SELECT shift FROM {clock} WHERE quarter = {local} // {_QUARTER_US})" if form.zone else "NULL"
+    utc = f"{local} + {shift}"
+    if form.time == "iso":
+        utc = f"CASE WHEN regexp_full_match({cell}, {quoted(_LOCAL_SQL)}) THEN {utc} ELSE {_offset_sql(cell)} END"
+    elif "%z" in form.time:
+        utc = f"epoch_us(TRY_STRPTIME({cell}, {quoted(form.time)}))"
+    return f"(SELECT CASE WHEN u BETWEEN 0 AND {_END_US} THEN u END FROM (SELECT {utc} AS u))"
+
+
+def local_sql(cell: str, form: Format) -> str:
+    """Microseconds since 1970 on the clock of the file, NULL where the cell is no time."""
+    if form.time == "iso":
+        return f"epoch_us(TRY_CAST({cell} AS TIMESTAMP))"
+    return f"epoch_us(CAST(TRY_STRPTIME({cell}, {quoted(form.time)}) AS TIMESTAMP))"
+
+
+def clock_sql(local_us: str, rows: str) -> str:
+    """What to add to local time to get UTC, for every quarter of an hour that the rows tell of.
+
+    Clocks are moved on the quarter, and a time zone is asked far fewer times than there are rows.
+    """
+    quarters = f"SELECT DISTINCT {local_us} // {_QUARTER_US} AS quarter FROM {rows}"
+    start = f"(quarter * {_QUARTER_US})"
+    return f"SELECT quarter, utc_us({start}) - {start} AS shift FROM ({quarters}) WHERE quarter >= 0"
+
+
+def _offset_sql(cell: str) -> str:
+    """UTC of a cell written with its offset."""
+    local, mark = (f"regexp_extract({cell}, {quoted(_OFFSET_SQL)}, {group})" for group in (1, 5))
     minutes = f"(TRY_CAST({mark}[2:3] AS INTEGER) * 60 + TRY_CAST({mark}[-2:] AS INTEGER))"
     offset = f"(CASE {mark}[1] WHEN 'Z' THEN 0 WHEN '-' THEN -{minutes} ELSE {minutes} END)"
-    return (
-        f"CASE WHEN NOT regexp_full_match({cell}, {quoted(_ISO_SQL)}) THEN NULL "
-        f"WHEN {mark} <> '' THEN {local} - {offset} * {60 * _SECOND_US} ELSE {_zoned_sql(local, form)} END"
-    )
-
-
-def _zoned_sql(local_us: str, form: Format) -> str:
-    if form.zone is None:
-        return "CAST(NULL AS BIGINT)"
-    return f"utc_us({local_us})"
+    utc = f"epoch_us(TRY_CAST({local} AS TIMESTAMP)) - {offset} * {_MINUTE_US}"
+    return f"CASE WHEN regexp_full_match({cell}, {quoted(_OFFSET_SQL)}) THEN {utc} END"
 
 
 def macros(form: Format) -> list[str]:
@@ -191,6 +212,8 @@ def _time_fault(cell: str, form: Format) -> str:
             else dt.datetime(2018, 4, 14, 20, 15).strftime(form.time)
         )
         return f"not a time as the map declares them (time = {form.time!r}, such as {right})"
+    if not 1970 <= local.year < 2100:
+        return "a time out of the years 1970 to 2099"
     if form.zone is None:
         return 'a time without a zone: declare [format] zone, such as "Europe/London"'
     zone = zoneinfo.ZoneInfo(form.zone)

@@ -1,0 +1,73 @@
+"""Replays a recorded log of requests under a model's terms."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable
+
+import pyarrow as pa
+
+from comaker import events as event_table
+from comaker.model import Model, load, stake_terms
+from comaker.model.paths import split_change
+from comaker.replay.deciding import Version, decide
+from comaker.replay.requests import requests_of
+from comaker.replay.results import Replayed
+from comaker.words import TaskKind
+
+
+def replay(
+    events: str | os.PathLike[str] | pa.Table,
+    model: str | os.PathLike[str] | Model,
+    *,
+    changes: Iterable[str | tuple[str, str]] = (),
+    amendments: bool = True,
+    task: str = "stake",
+    progress: Callable[[int, int], None] | None = None,
+) -> Replayed:
+    """Decide the recorded requests again under a model's terms: the same requests in the same order.
+
+    Each request is decided under the terms in force when it was made; a project keeps the goal it opened
+    with. Nobody reacts: with other rules people would ask for something else, which a replay cannot know.
+
+    ``events``: an event table or the path of one (Parquet). Requests count in shares (quantity) or, without
+    it, in money; money that is no whole number of shares is refused. Without a customer each request is a
+    customer's of her own, so a cap is one a request. An opening that names money has that as its own goal.
+    A record holds what was accepted of a stake that was trimmed, not what was asked.
+    ``model``: gallery name, path, or a loaded model; ``changes`` and ``amendments`` as for ``model.load``,
+    for names and paths only. ``task``: the stake task of the model. ``progress``: called with (done, total).
+    Raises ``EventsError``, ``ModelError``, or ``ReplayError`` for a table that cannot be replayed.
+    """
+    named = list(changes)
+    if isinstance(model, Model):
+        if named or not amendments:
+            raise TypeError("changes and amendments go with a model's name or path, not with a loaded model")
+        loaded = model
+    else:
+        loaded = load(model, changes=named, amendments=amendments)
+    recorded = events if isinstance(events, pa.Table) else event_table.read(events)
+    versions = tuple(
+        Version(_midnight_us(version.in_force), stake_terms(version.model, task), version.hash)
+        for version in loaded.versions
+    )
+    requests = requests_of(recorded, task)
+    return Replayed(
+        model=loaded.name,
+        hash=loaded.hash,
+        changes={str(key): str(value) for key, value in map(_split, named)},
+        currency=loaded.currency,
+        recorded=recorded,
+        requests=requests,
+        decided=decide(requests, versions, progress),
+        versions=versions,
+        kinds={task: TaskKind.STAKE},
+    )
+
+
+def _split(change: str | tuple[str, str]) -> tuple[str, object]:
+    return split_change(change)
+
+
+def _midnight_us(day: dt.date) -> int:
+    return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()) * 1_000_000
