@@ -17,7 +17,7 @@ def test_it_names_the_value_by_which_a_product_leaves_64_bits(
         ('share_price = "10.00"', 'share_price = "0.01"'), ('goal = "700.00"', 'goal = "1000000000.00"')
     )
     assert [(each.key, each.line) for each in problems] == [("task.stake.terms.goal", 14)]
-    assert "below 2^63" in problems[0].message
+    assert "at most 3,000,000,000 shares" in problems[0].message
 
 
 def test_it_refuses_promotion_and_purchases_too_large_to_compute(
