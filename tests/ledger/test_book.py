@@ -50,6 +50,7 @@ RIGHT = move(7, "customer:1", "firm", 5)
 @pytest.mark.parametrize(
     ("postings", "message"),
     [
+        ([RIGHT[0]._replace(amount_minor=0), RIGHT[1]], "postings in EUR sum to 5"),
         (RIGHT[:1], "event 7: its postings in EUR sum to -5 minor units; they must sum to 0"),
         ([RIGHT[0], RIGHT[1]._replace(currency="JPY")], "postings in EUR sum to -5"),
         ([RIGHT[0], RIGHT[1]._replace(amount_minor=5.0)], "event 7, account 'firm': 5.0 is not an integer"),

@@ -165,6 +165,26 @@ def test_booking_each_payment_as_an_event_gives_the_same_balances() -> None:
     assert by_events.balances() == whole.balances()
 
 
+def test_a_column_changed_after_booking_changes_no_entry() -> None:
+    ours = holders([10, 30])
+    step = settle(
+        project=3, base_minor=1_000, shares_ppm={"producer": WHOLE_PPM}, pro_rata="producer", holders=ours
+    )
+    ledger = Ledger()
+    ledger.append(step.postings(event_id=1, currency="EUR", version="8f2c"))
+    ours.customers[:] = 99
+    assert ledger.balance("customer:1", currency="EUR") == 250
+    with pytest.raises(ValueError, match="read-only"):
+        step.payments_minor[0] = 0
+
+
+def test_a_base_summed_from_a_column_is_as_good_as_a_plain_integer() -> None:
+    step = settled([10, 30], [np.array([400, 600]).sum()], MY_MAJOR_COMPANY)[0]
+    ledger = Ledger()
+    ledger.append(step.postings(event_id=1, currency="EUR", version="8f2c"))
+    assert ledger.balance("artist:3", currency="EUR") == 200
+
+
 def test_what_is_given_to_nobody_stays_in_the_project() -> None:
     step = settle(project=3, base_minor=1_000, shares_ppm={"designer": 10_000})
     assert (step.total_minor, step.parties_minor) == (10, {"designer": 10})

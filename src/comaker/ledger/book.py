@@ -41,7 +41,7 @@ class Ledger:
 
     def entries(self) -> Iterator[Iterable[Posting]]:
         """The entries in order, each the postings of one event."""
-        return iter(tuple(self._entries))
+        return iter(self._entries)
 
     def __iter__(self) -> Iterator[Posting]:
         for entry in self.entries():
