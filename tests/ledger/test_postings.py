@@ -69,6 +69,8 @@ def test_dust_that_becomes_whole_goes_back_to_the_project() -> None:
     ("event", "message"),
     [
         (happened(Kind.INCOME, None), r"event 5 \(income\): it names no amount of money"),
+        (happened(Kind.PAID, None, customer=12), "it names no amount of money"),
+        (happened(Kind.COST, -1, role="dust", subject=3), "its amount, -1 minor units, must be 0 or more"),
         (happened(Kind.COST, -1), r"event 5 \(cost\): its amount, -1 minor units, must be 0 or more"),
         (happened(Kind.INCOME)._replace(model=""), "it names no version of the model"),
         (

@@ -31,9 +31,8 @@ def to_beancount(
         yield from _transaction(day, entry, minor_digits)
     after = max(days) + dt.timedelta(days=1)
     for (account, currency), amount in sorted(balances.items()):
-        digits = _given(minor_digits, currency, "the decimals of")
-        money = _decimal(amount, digits)
-        yield f"{after} balance {beancount_account(account)} {money} ~ {_decimal(0, digits)} {currency}"
+        money = _decimal(amount, _given(minor_digits, currency, "the decimals of"))
+        yield f"{after} balance {beancount_account(account)} {money} {currency}"
 
 
 def beancount_account(account: str) -> str:
@@ -48,8 +47,7 @@ def _transaction(day: dt.date, entry: tuple[Posting, ...], minor_digits: Mapping
     yield f'  event: "{first.event_id}"'
     yield f'  version: "{first.version}"'
     for posting in entry:
-        digits = _given(minor_digits, posting.currency, "the decimals of")
-        money = _decimal(posting.amount_minor, digits)
+        money = _decimal(posting.amount_minor, _given(minor_digits, posting.currency, "the decimals of"))
         yield f"  {beancount_account(posting.account)} {money} {posting.currency}"
 
 
