@@ -134,11 +134,7 @@ def settle(
         if role != pro_rata
     }
     dust_change = taken - exact_sum(payments) - sum(parties.values())
-    if shared.dust_minor + dust_change < 0:
-        raise LedgerError(
-            f"{place}: {-shared.dust_minor - dust_change} minor units more than its base would be paid; "
-            "shares and holdings must be those of the settlements before"
-        )
+    _check_dust(place, shared.dust_minor + dust_change)
     return Settlement(
         project=project,
         holders=holders,
@@ -160,6 +156,14 @@ def _fixed(column: Column) -> Column:
     """The column made read-only, because a ledger keeps it."""
     column.flags.writeable = False
     return column
+
+
+def _check_dust(place: str, dust_minor: int) -> None:
+    if dust_minor < 0:
+        raise LedgerError(
+            f"{place}: {-dust_minor} minor units more than its base would be paid; shares and holdings must be "
+            "those of the settlements before"
+        )
 
 
 def _check_shares(place: str, base_minor: int, shares_ppm: Mapping[str, int], pro_rata: str | None) -> None:
