@@ -161,8 +161,8 @@ def _fixed(column: Column) -> Column:
 def _check_dust(place: str, dust_minor: int) -> None:
     if dust_minor < 0:
         raise LedgerError(
-            f"{place}: {-dust_minor} minor units more than its base would be paid; shares and holdings must be "
-            "those of the settlements before"
+            f"{place}: {-dust_minor} minor units more than its base would be paid; shares and holdings must "
+            "be those of the settlements before"
         )
 
 
