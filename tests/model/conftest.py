@@ -9,55 +9,7 @@ import pytest
 
 from comaker.model import Model, ModelError, Problem, load
 
-SMALL = """\
-name = "Small"
-currency = "EUR"
-launched = 2007-12-01
-
-[role.producer]
-tasks = ["stake", "choose"]
-
-[task.stake]
-kind = "stake"
-stage = "production"
-performer = "customer"
-[task.stake.terms]
-share_price = "10.00"
-goal = "700.00"
-cap = "70.00"
-
-[task.choose]
-kind = "ballot"
-stage = "production"
-performer = "customer"
-after = ["stake"]
-
-[sharing.album]
-of = "net income"
-to = { producer = "30%" }
-by_shares = { producer = "stake" }
-
-[technique.faq]
-kind = "literature"
-raises = { clarity = { value = 0.15, low = 0.05, high = 0.3, source = "assumed" } }
-
-[[amendment]]
-in_force = 2008-05-22
-why = "many small stakes promote more"
-set = { "task.stake.terms.cap" = "10.00" }
-
-[[amendment]]
-in_force = 2009-05-05
-why = "albums cost more"
-[amendment.set]
-"task.stake.terms.goal" = "1000.00"
-
-[assumption.reach]
-value = 0.002
-low = 0.0005
-high = 0.01
-source = "assumed"
-"""
+SMALL = (Path(__file__).parent / "small.toml").read_text(encoding="utf-8")
 
 
 def exchanged(*exchanges: tuple[str, str]) -> str:

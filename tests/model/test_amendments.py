@@ -153,6 +153,14 @@ def test_it_overrides_by_key_path(
     assert reads(model_with(changes=(change,))) == value
 
 
+def test_an_override_may_change_an_amendment(model_with: Loads) -> None:
+    model = model_with(
+        changes=("amendment.0.set.task.stake.terms.cap=20.00", "amendment.1.in_force=2010-01-01")
+    )
+    assert [cap_shares(version.model) for version in model.versions] == [7, 2, 2]
+    assert model.versions[2].in_force == dt.date(2010, 1, 1)
+
+
 def test_a_change_may_be_a_pair(model_with: Loads) -> None:
     assert cap_shares(model_with(changes=(("task.stake.terms.cap", "50.00"),))) == 5
     assert model_with(changes=(("assumption.reach", 0.005),)).value("reach") == 0.005

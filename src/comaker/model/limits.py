@@ -1,7 +1,7 @@
 """Proves that no product the compiled rules form of a model's maxima leaves 64 bits.
 
-Every amount is at most ``MAX_MONEY_MINOR`` = 10^12 by its type, so a goal (shares x share price) and a share
-of an income (amount x parts per million) are safe by themselves; what else the rules multiply is checked here.
+Every amount is at most ``MAX_MONEY_MINOR`` = 10^12 by its type, so a goal (shares x share price) and a part
+of an income (amount x parts per million) are safe by themselves; the rest of what rules multiply is checked.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ def _later_versions(draft: _Draft, findings: list[Finding], problems: list[Probl
         terms.raw.pop("amendment", None)
         path: Path = ("amendment", index, "set")
         for key, value in value_at(draft.raw, path).items():
-            places = draft.inside((*path, key))
+            places = {(): draft.place((*path, key))} | draft.inside((*path, key))
             try:
                 _refuse_constants(key, value)
                 terms.set(key, value, places)

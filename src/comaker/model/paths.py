@@ -102,12 +102,11 @@ def _step(raw: Any, rest: list[str | int]) -> tuple[str | int, int] | None:
     if isinstance(raw, list):
         number = int(part) if isinstance(part, int) or part.isdecimal() else -1
         return (number, 1) if 0 <= number < len(raw) else None
-    if not isinstance(raw, dict):
-        return None
-    if part in raw:
-        return part, 1
-    if len(rest) > 1 and f"{part}.{rest[1]}" in raw:
-        return f"{part}.{rest[1]}", 2
+    # A key in quotes may hold points itself: "awareness.need".
+    for used in range(1, len(rest) + 1 if isinstance(raw, dict) else 1):
+        key = ".".join(map(str, rest[:used]))
+        if key in raw:
+            return key, used
     return None
 
 
