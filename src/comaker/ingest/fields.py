@@ -17,14 +17,15 @@ from comaker.ingest.maps import MONEY, NEVER_EMPTY, Format, Source
 from comaker.model.problems import did_you_mean
 from comaker.model.schema.units import money_text
 
-MAX_MONEY_MINOR = 10**15
-"""An amount above this is taken for a mistake of the file."""
+MAX_MONEY_DIGITS = 15
+"""An amount of more digits, in minor units, is taken for a mistake of the file."""
 
 _ISO = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))? ?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))? ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?",
+    re.ASCII,
 )
 _LOCAL_SQL = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?"
-_OFFSET_SQL = rf"({_LOCAL_SQL}) ?(Z|[+-]\d{{2}}:?\d{{2}})"
+_OFFSET_SQL = rf"({_LOCAL_SQL}) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
 _MINUTE_US = 60_000_000
 _QUARTER_US = 15 * _MINUTE_US
 _END_US = 4_102_444_800_000_000
@@ -119,9 +120,9 @@ def _money_sql(cell: str, form: Format, digits: int) -> str:
     if form.thousands:
         whole = f"replace({whole}, {quoted(form.thousands)}, '')"
     part = f"rtrim(split_part({cell}, {mark}, 2), '0')"
-    minor = f"TRY_CAST({whole} || rpad({part}, {digits}, '0') AS BIGINT)"
+    minor = f"TRY_CAST({whole} || rpad({part}, {digits}, '0') AS DECIMAL({MAX_MONEY_DIGITS}, 0))"
     fits = f"regexp_full_match({cell}, {quoted(_number_pattern(form))}) AND length({part}) <= {digits}"
-    return f"CASE WHEN {fits} AND {minor} <= {MAX_MONEY_MINOR} THEN {minor} END"
+    return f"CASE WHEN {fits} THEN CAST({minor} AS BIGINT) END"
 
 
 def _money_fault(cell: str, form: Format, digits: int) -> str:
@@ -135,19 +136,24 @@ def _money_fault(cell: str, form: Format, digits: int) -> str:
     part = cell.partition(form.decimal or ".")[2].rstrip("0")
     if len(part) > digits:
         return f"finer than the currency's {digits} decimals; is the decimal mark really {form.decimal!r}?"
-    return f"absurdly large: more than {money_text(MAX_MONEY_MINOR, digits)}"
+    return f"absurdly large: more than {money_text(10**MAX_MONEY_DIGITS - 1, digits)}"
 
 
 def _time_sql(cell: str, form: Format, clock: str) -> str:
     """Microseconds since 1970 UTC of a cell, from 1970 to 2099; ``clock`` is the table of ``clock_sql``."""
     local = local_sql(cell, form)
     shift = f"(SELECT shift FROM {clock} WHERE quarter = {local} // {_QUARTER_US})" if form.zone else "NULL"
-    utc = f"{local} + {shift}"
+    zoned = f"{local} + {shift}"
     if form.time == "iso":
-        utc = f"CASE WHEN regexp_full_match({cell}, {quoted(_LOCAL_SQL)}) THEN {utc} ELSE {_offset_sql(cell)} END"
-    elif "%z" in form.time:
-        utc = f"epoch_us(TRY_STRPTIME({cell}, {quoted(form.time)}))"
-    return f"(SELECT CASE WHEN u BETWEEN 0 AND {_END_US} THEN u END FROM (SELECT {utc} AS u))"
+        is_local = f"regexp_full_match({cell}, {quoted(_LOCAL_SQL)})"
+        return f"CASE WHEN {is_local} THEN {zoned} ELSE {_within(_offset_sql(cell))} END"
+    if "%z" in form.time:
+        return _within(f"epoch_us(TRY_STRPTIME({cell}, {quoted(form.time)}))")
+    return zoned
+
+
+def _within(us: str) -> str:
+    return f"CASE WHEN {us} BETWEEN 0 AND {_END_US} THEN {us} END"
 
 
 def local_sql(cell: str, form: Format) -> str:
@@ -164,13 +170,14 @@ def clock_sql(local_us: str, rows: str) -> str:
     """
     quarters = f"SELECT DISTINCT {local_us} // {_QUARTER_US} AS quarter FROM {rows}"
     start = f"(quarter * {_QUARTER_US})"
-    return f"SELECT quarter, utc_us({start}) - {start} AS shift FROM ({quarters}) WHERE quarter >= 0"
+    within = f"quarter BETWEEN 0 AND {_END_US // _QUARTER_US}"
+    return f"SELECT quarter, utc_us({start}) - {start} AS shift FROM ({quarters}) WHERE {within}"
 
 
 def _offset_sql(cell: str) -> str:
     """UTC of a cell written with its offset."""
     local, mark = (f"regexp_extract({cell}, {quoted(_OFFSET_SQL)}, {group})" for group in (1, 5))
-    minutes = f"(TRY_CAST({mark}[2:3] AS INTEGER) * 60 + TRY_CAST({mark}[-2:] AS INTEGER))"
+    minutes = f"(TRY_CAST({mark}[2:3] AS BIGINT) * 60 + TRY_CAST({mark}[-2:] AS BIGINT))"
     offset = f"(CASE {mark}[1] WHEN 'Z' THEN 0 WHEN '-' THEN -{minutes} ELSE {minutes} END)"
     utc = f"epoch_us(TRY_CAST({local} AS TIMESTAMP)) - {offset} * {_MINUTE_US}"
     return f"CASE WHEN regexp_full_match({cell}, {quoted(_OFFSET_SQL)}) THEN {utc} END"

@@ -177,7 +177,7 @@ class Map(Part):
     name: str
     currency: str = Field(pattern="^[A-Z]{3}$")
     format: Format = Format()
-    log: tuple[Log, ...] = Field(min_length=1)
+    log: tuple[Log, ...]
 
     @property
     def digits(self) -> int:

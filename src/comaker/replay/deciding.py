@@ -43,6 +43,14 @@ class Closing(NamedTuple):
     version: int
 
 
+class Moment(NamedTuple):
+    """A request's place in the order, its time, and the version of the terms in force."""
+
+    row: int
+    at_us: int
+    version: int
+
+
 class Project(NamedTuple):
     """What became of a project: ``goal_us`` and ``closed_us`` are None where it did not come to that."""
 
@@ -143,7 +151,7 @@ class _Deciding:
                 got, refusal = decide_withdrawal(asked, held, state, terms)
                 change = -got
             if change:
-                self._book(project, holding, change, number, at)
+                self._book(project, holding, change, Moment(at, at_us, number))
             asks.append(asked)
             accepted.append(got)
             refusals.append(refusal)
@@ -164,19 +172,21 @@ class _Deciding:
         self.open.add(project)
         return state
 
-    def _book(self, project: int, holding: int, change: int, number: int, at: int) -> None:
-        terms, at_us = self.versions[number].terms, int(self.requests.at_us[at])
-        state = self._known(project)
-        state = state._replace(collected_shares=state.collected_shares + change)
+    def _book(self, project: int, holding: int, change: int, moment: Moment) -> None:
+        before = self._known(project)
+        collected = before.collected_shares + change
+        # Not _replace, which takes thrice as long, a million times.
+        state = ProjectState(before.status, collected, before.goal_shares, before.opened_s)
         self.state[project] = state
+        terms = self.versions[moment.version].terms
         self.collected_minor[project] += change * terms.share_price_minor
         if holding != NOBODY:
             self.held[holding] += change
-        if self.goal_us[project] is None and state.collected_shares >= state.goal_shares:
-            self.goal_us[project] = at_us
-        status = status_after(state, terms, at_us // SECOND_US)
+        if collected >= state.goal_shares and self.goal_us[project] is None:
+            self.goal_us[project] = moment.at_us
+        status = status_after(state, terms, moment.at_us // SECOND_US)
         if status != state.status:
-            self._close(Closing(at + 1, project, at_us, status, number))
+            self._close(Closing(moment.row + 1, project, moment.at_us, status, moment.version))
 
     def _close_in_time(self, project: int, number: int, before: int, now_us: int) -> ProjectState:
         """The project as it is now, closed at its deadline where that has passed."""

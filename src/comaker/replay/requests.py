@@ -77,14 +77,14 @@ def requests_of(table: pa.Table, task: str) -> Requests:
     _check(taken, tasks, shares, money_minor)
     run = _plain(taken["run"], 0)
     subject = _plain(taken["subject"], 0)
-    projects, project = np.unique(np.column_stack([run, subject]), axis=0, return_inverse=True)
-    holding, holdings = _holdings(taken["customer"], project.ravel())
+    projects, project = _numbered(run, subject)
+    holding, holdings = _holdings(taken["customer"], project)
     asked = np.where(back & (shares < MISSING), -shares, shares)
     return Requests(
         row=row,
         task=tasks,
         run=run,
-        project=project.ravel(),
+        project=project,
         holding=holding,
         at_us=_plain(taken["at"], 0),
         shares=asked,
@@ -133,8 +133,17 @@ def _check(taken: pa.Table, tasks: Column, shares: Column, money_minor: Column) 
 
 def _holdings(customers: pa.ChunkedArray, project: Column) -> tuple[Column, int]:
     known = _plain(pc.is_valid(customers), False).astype(bool)
-    pairs = np.column_stack([project, _plain(customers, 0)])[known]
-    found, number = np.unique(pairs, axis=0, return_inverse=True)
+    found, number = _numbered(project[known], _plain(customers, 0)[known])
     holding = np.full(len(project), NOBODY, np.int64)
-    holding[known] = number.ravel()
+    holding[known] = number
     return holding, len(found)
+
+
+def _numbered(first: Column, second: Column) -> tuple[Column, Column]:
+    """The distinct pairs of two columns, sorted, shape (pairs, 2), and the number of each row's pair."""
+    firsts, first_number = np.unique(first, return_inverse=True)
+    seconds, second_number = np.unique(second, return_inverse=True)
+    # Both numbers are below the count of rows: their product cannot reach 2**63.
+    pairs, number = np.unique(first_number * len(seconds) + second_number, return_inverse=True)
+    high, low = np.divmod(pairs, max(len(seconds), 1))
+    return np.column_stack([firsts[high], seconds[low]]), number
