@@ -75,8 +75,8 @@ def compare(
         raise SimulationError('nothing to compare: give a change such as {"task.stake.terms.cap": "1000.00"}')
     arms = [_load(model, (), amendments), _load(model, changes, amendments)]
     now, changed = simulated(arms, size, threads=threads, progress=progress)
-    pairs = changes.items() if isinstance(changes, Mapping) else (change.split("=", 1) for change in changes)
-    named = {key.strip(): value.strip() for key, value in pairs}
+    parts = [change.partition("=") for change in _written(changes)]
+    named = {key.strip(): value.strip() for key, _, value in parts}
     return Comparison(now=now, changed=changed, changes=named, metrics=difference(now, changed))
 
 
@@ -103,12 +103,18 @@ def _size(*, customers: int, weeks: int, runs: int, seed: int, events: bool) -> 
     return Size(customers, weeks, runs, seed, events)
 
 
+def _written(changes: Changes) -> list[str]:
+    if isinstance(changes, Mapping):
+        return [f"{key}={value}" for key, value in changes.items()]
+    return [changes] if isinstance(changes, str) else list(changes)
+
+
 def _load(model: Source | Model, changes: Changes, amendments: bool) -> Model:
     from comaker.model import Model, load
 
-    pairs = list(changes.items()) if isinstance(changes, Mapping) else list(changes)
+    written = _written(changes)
     if not isinstance(model, Model):
-        return load(model, changes=pairs, amendments=amendments)
-    if pairs or not amendments:
-        raise SimulationError("a loaded model is simulated as it is: give its name or file to change its terms")
+        return load(model, changes=written, amendments=amendments)
+    if written or not amendments:
+        raise SimulationError("a loaded model is simulated as it is: give its name or file to change it")
     return model

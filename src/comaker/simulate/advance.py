@@ -11,7 +11,6 @@ from numba import njit
 
 from comaker.simulate import chance, record
 from comaker.simulate.population import (
-    AWARE,
     AWARE_NOW,
     LEFT,
     NEED,
@@ -23,7 +22,14 @@ from comaker.simulate.population import (
     arrive,
     promote,
 )
-from comaker.simulate.projects import HOLDERS_USED, NONE, PROJECTS_USED, open_projects, run_projects
+from comaker.simulate.projects import (
+    HOLDERS_USED,
+    NONE,
+    PROJECTS_USED,
+    count_votes,
+    open_projects,
+    run_projects,
+)
 from comaker.simulate.randomness import below, bits, week_key
 from comaker.simulate.record import WEEK_US
 from comaker.simulate.site import Request, Site, close_expired, request_withdrawal
@@ -127,7 +133,7 @@ def leave(site: Site, week: Week, place: int, stream: np.uint64) -> None:
     customers = crowd.customers
     at_us = week.number * WEEK_US
     for slot in range(len(site.market.slots)):
-        held = np.int64(customers.held[place, slot])
+        held = int(customers.held[place, slot])
         if held > 0:
             request_withdrawal(site, week, Request(place, slot, held, at_us))
     while customers.mind[place].promoting > 0:
@@ -178,6 +184,7 @@ def close_week(site: Site, week: Week) -> None:
     accounts[record.SOCIALIZATION] += complaints * economy.complaint_minor
     accounts[record.SOCIALIZATION] += figures[record.WITHDRAWALS] * economy.withdrawal_minor
     accounts[record.COORDINATION] += figures[record.REQUESTS] * economy.request_minor
+    count_votes(market)
     content = fair = 0.0
     participants = 0
     for place in range(len(crowd.customers.mind)):
@@ -192,9 +199,10 @@ def close_week(site: Site, week: Week) -> None:
 
 @njit(cache=True)
 def events_a_week(site: Site) -> int:
-    """More events than a week can bring: a visitor makes two, a leaver one a project and one, a holder one."""
+    """More events than a week can bring: visitors make two each, leavers one a project and one."""
     customers, places = len(site.crowd.customers.knows), len(site.market.slots)
-    return (places + 3) * customers + 4 * site.market.used[PROJECTS_USED] + site.market.used[HOLDERS_USED]
+    projects, holders = int(site.market.used[PROJECTS_USED]), int(site.market.used[HOLDERS_USED])
+    return (places + 3) * customers + 4 * projects + holders
 
 
 @njit(cache=True, nogil=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from comaker.model import Model, ModelError, Problem
 from comaker.model.schema.parts import DeterminantKey, TechniqueUse
+from comaker.simulate.calibrate import fit_activity_sigma, fit_wish_exponent
 from comaker.words import Technique
 
 
@@ -25,7 +26,8 @@ class Behaviour(NamedTuple):
     goal raise participation (1: double it).
 
     Activity: ``active_share`` customers who would ever take part; ``activity_sigma`` spread of their log
-    activity; ``visits_weekly`` mean visits of an active customer.
+    activity, fitted to the assumption ``top_share``, what the most active per cent do; ``visits_weekly`` mean
+    visits of an active customer.
 
     Determinants at the start (F15): ``similar_experience`` and ``analogy`` highest clarity these two sources
     give; ``skill_start``, ``willingness_start`` means, ``trait_spread`` their standard deviation,
@@ -35,9 +37,11 @@ class Behaviour(NamedTuple):
     attempt. Willingness (its raisers and lowerers): ``gain_appeal`` for a known gain, ``novelty_appeal``
     fading with encounters, ``satisfaction_appeal``, ``fairness_appeal``, ``role_burden`` for doubted skill.
 
-    Choice (E6): ``speculators`` share of customers who guess what others like; ``taste_weight`` weight of
+    Choice (E6): ``speculators`` share of customers who guess what others like; ``hype_weight`` how
+    far they go by a belief that they share rather than by the page; ``taste_weight`` weight of
     own taste against common appeal in liking; ``choice_sharpness`` how much a better liked project is
-    preferred; ``wish_exponent`` and ``wish_largest_shares`` of the zeta law of wishes; ``reads_limits``
+    preferred; ``wish_exponent`` of the zeta law of wishes up to
+    ``wish_largest_shares``, fitted to the assumption ``wish_mean_shares``; ``reads_limits``
     chance that a customer who knows the practice asks within the limits shown.
 
     Experience: ``satisfaction_step`` and ``fairness_step`` how fast they move; ``delight`` satisfaction of an
@@ -78,6 +82,7 @@ class Behaviour(NamedTuple):
     fairness_appeal: float
     role_burden: float
     speculators: float
+    hype_weight: float
     taste_weight: float
     choice_sharpness: float
     wish_exponent: float
@@ -127,18 +132,29 @@ _RAISES: dict[str, DeterminantKey] = {
 }
 
 
+_FITTED = {"wish_exponent": "wish_mean_shares", "activity_sigma": "top_share"}
+"""Fields that are fitted to a stated figure, by the assumption that states it."""
+
+
 def behaviour_of(model: Model) -> Behaviour:
     """The assumptions of a model.
 
     An assumption that a technique ``enables`` counts as 0 while that technique is off. Raises ``ModelError``
-    naming every missing assumption.
+    naming every missing assumption, or those that no law fits.
     """
-    missing = [name for name in Behaviour._fields if name not in model.assumption]
+    names = [name for name in Behaviour._fields if name not in _FITTED] + list(_FITTED.values())
+    missing = [name for name in names if name not in model.assumption]
     if missing:
         message = "a simulation needs this assumption: value, low, high, source"
         raise ModelError(Problem(model.name, 0, f"assumption.{name}", "", message) for name in missing)
     off = {name for technique in model.technique.values() if not technique.on for name in technique.enables}
-    return Behaviour(**{name: 0.0 if name in off else model.value(name) for name in Behaviour._fields})
+    values = {name: 0.0 if name in off else model.value(name) for name in names}
+    try:
+        exponent = fit_wish_exponent(values.pop("wish_mean_shares"), int(values["wish_largest_shares"]))
+        sigma = fit_activity_sigma(values["active_share"], values.pop("top_share"))
+    except ValueError as error:
+        raise ModelError([Problem(model.name, 0, "assumption", "", str(error))]) from error
+    return Behaviour(**values, wish_exponent=exponent, activity_sigma=sigma)
 
 
 def effects_of(model: Model, *, task: str, participants: bool) -> Effects:
@@ -152,7 +168,11 @@ def effects_of(model: Model, *, task: str, participants: bool) -> Effects:
         technique
         for technique in in_use
         if technique.kind not in (Technique.COMPLAINTS, Technique.WITHDRAWAL)
-        and (not technique.roles or participants or any(task not in model.role[name].after for name in technique.roles))
+        and (
+            not technique.roles
+            or participants
+            or any(task not in model.role[name].after for name in technique.roles)
+        )
     ]
     complaints = [technique for technique in in_use if technique.kind == Technique.COMPLAINTS]
     return Effects(

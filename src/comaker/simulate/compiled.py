@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numba import njit
 
-Rule = TypeVar("Rule", bound=Callable[..., object])
-
 _done: dict[FunctionType, Callable[..., object]] = {}
 
 
-def compiled(rule: Rule) -> Rule:
+def compiled[Rule: Callable[..., object]](rule: Rule) -> Rule:
     """The same rule as machine code, callable from Python and from other compiled functions.
 
     Results equal those of the rule called in Python for all values whose products stay below 2**63, which

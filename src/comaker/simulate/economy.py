@@ -33,6 +33,7 @@ class Economy(NamedTuple):
 
 
 _HOURS_A_WEEK = 35
+_ENTRY = {cause: entry for entry, (_, side, cause) in enumerate(record.ENTRIES) if side == "cost"}
 _OF_SOMETHING_ELSE = (Technique.COMPLAINTS, Technique.WITHDRAWAL)
 
 
@@ -64,9 +65,9 @@ def economy_of(model: Model, *, task: str) -> Economy:
 
 def _weekly(model: Model) -> tuple[int, ...]:
     weekly_minor = [0] * len(record.ENTRIES)
-    for entry, (_, side, cause) in enumerate(record.ENTRIES):
-        if side == "cost":
-            weekly_minor[entry] = _cost(model, CostCause(cause), "week")
+    for cost in model.cost.values():
+        if cost.each == "week":
+            weekly_minor[_ENTRY[cost.cause]] += cost.amount_minor
     for staff in model.staff.values():
         weekly_minor[record.STAFF] += staff.number * staff.cost_per_hour_minor * _HOURS_A_WEEK
     for technique in model.technique.values():
@@ -79,5 +80,7 @@ def _cost(model: Model, cause: CostCause, each: str) -> int:
 
 
 def _encounters(model: Model, kinds: list[Technique]) -> int:
-    techniques = [technique for technique in model.technique.values() if technique.on and technique.kind in kinds]
+    techniques = [
+        technique for technique in model.technique.values() if technique.on and technique.kind in kinds
+    ]
     return sum(technique.cost_per_encounter_minor for technique in techniques)

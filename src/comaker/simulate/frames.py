@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from comaker.rules.stake import EXPIRED, FUNDED
 from comaker.simulate import record
 from comaker.simulate.metrics import METRICS, MONEY, Run, gini
-from comaker.simulate.projects import HOLDERS_USED, PROJECTS_USED
+from comaker.simulate.projects import PROJECTS_USED
 from comaker.simulate.run import Outcome
 
 _STATUS = {FUNDED: "funded", EXPIRED: "expired"}
-_KEPT = ("run", "project", "opened_week", "funded_week", "released_week", "status", "producers", "collected_minor",
-         "largest_minor", "gini", "speculators_share", "copies", "income_minor", "paid_minor", "appeal")  # fmt: skip
+_KEPT = [
+    *("run", "project", "opened_week", "funded_week", "released_week", "status", "producers"),
+    *("collected_minor", "largest_minor", "gini", "speculators_share"),
+    *("copies", "income_minor", "paid_minor", "appeal"),
+]
 
 
 def projects_of(outcome: Outcome) -> pd.DataFrame:
     """One row a project, with who holds it once it is closed."""
     market = outcome.market
     frame = pd.DataFrame(market.projects[: market.used[PROJECTS_USED]])
-    stakes = [_stakes_minor(outcome, row.first_holder, row.holders, row.collected_minor) for row in frame.itertuples()]
+    stakes = [_stakes_minor(outcome, project) for project in range(len(frame))]
     frame.insert(0, "project", np.arange(len(frame)))
     frame.insert(0, "run", outcome.run)
     frame["largest_minor"] = [held.max(initial=0) for held in stakes]
@@ -30,18 +34,20 @@ def projects_of(outcome: Outcome) -> pd.DataFrame:
     return frame
 
 
-def _stakes_minor(outcome: Outcome, first: int, holders: int, collected_minor: int) -> np.ndarray:
-    shares = outcome.market.holders["shares"][first : first + holders]
-    return shares * (collected_minor // max(int(shares.sum()), 1))
+def _stakes_minor(outcome: Outcome, project: int) -> npt.NDArray[np.int64]:
+    row = outcome.market.projects[project]
+    shares = outcome.market.holders["shares"][row["first_holder"] :][: row["holders"]]
+    price_minor = int(row["collected_minor"]) // max(int(shares.sum()), 1)
+    return np.asarray(shares * price_minor, np.int64)
 
 
 def stakes_of(outcome: Outcome, projects: pd.DataFrame) -> pd.DataFrame:
     """One row a holder of a funded project, the largest first."""
     pieces = []
-    for row in projects[projects.status == "funded"].itertuples():
-        held = np.sort(_stakes_minor(outcome, row.first_holder, row.holders, row.collected_minor))[::-1]
-        ranks = np.arange(1, len(held) + 1)
-        pieces.append(pd.DataFrame({"run": outcome.run, "project": row.project, "rank": ranks, "stake_minor": held}))
+    for project in projects.project[projects.status == "funded"]:
+        held = np.sort(_stakes_minor(outcome, int(project)))[::-1]
+        columns = {"project": project, "rank": np.arange(1, len(held) + 1), "stake_minor": held}
+        pieces.append(pd.DataFrame({"run": outcome.run, **columns}))
     empty = pd.DataFrame({name: np.zeros(0, np.int64) for name in ("run", "project", "rank", "stake_minor")})
     return pd.concat([empty, *pieces], ignore_index=True)
 
@@ -75,29 +81,28 @@ class Frames:
 
     def __init__(self, outcomes: list[Outcome], *, currency: str, per_major: int) -> None:
         projects = [projects_of(outcome) for outcome in outcomes]
-        stakes = [stakes_of(outcome, frame) for outcome, frame in zip(outcomes, projects, strict=True)]
         weekly = [weekly_of(outcome) for outcome in outcomes]
         accounts = [accounts_of(outcome) for outcome in outcomes]
-        self.metrics = pd.concat(
-            [
-                _metrics(Run(frame[frame.status == "funded"], held, weeks, _by_cause(books), per_major), currency)
-                for frame, held, weeks, books in zip(projects, stakes, weekly, accounts, strict=True)
-            ],
-            ignore_index=True,
-        )
-        self.metrics.insert(0, "run", np.repeat([outcome.run for outcome in outcomes], len(METRICS)))
-        self.projects = pd.concat(projects, ignore_index=True)[list(_KEPT)]
-        self.stakes = pd.concat(stakes, ignore_index=True)
-        self.weekly = pd.concat(weekly, ignore_index=True)
-        self.accounts = pd.concat(accounts, ignore_index=True)
+        stakes = [stakes_of(outcome, frame) for outcome, frame in zip(outcomes, projects, strict=True)]
+        runs = [
+            Run(frame[frame.status == "funded"], weeks, _by_cause(books), per_major)
+            for frame, weeks, books in zip(projects, weekly, accounts, strict=True)
+        ]
+        metrics = pd.concat([_metrics(run, currency) for run in runs], ignore_index=True)
+        metrics.insert(0, "run", np.repeat([outcome.run for outcome in outcomes], len(METRICS)))
+        self.metrics: pd.DataFrame = metrics
+        self.projects: pd.DataFrame = pd.concat(projects, ignore_index=True)[_KEPT]
+        self.stakes: pd.DataFrame = pd.concat(stakes, ignore_index=True)
+        self.weekly: pd.DataFrame = pd.concat(weekly, ignore_index=True)
+        self.accounts: pd.DataFrame = pd.concat(accounts, ignore_index=True)
 
 
-def _by_cause(accounts: pd.DataFrame) -> pd.Series:
-    return accounts.set_index(["side", "cause"]).amount_minor
+def _by_cause(accounts: pd.DataFrame) -> dict[tuple[str, str], int]:
+    keys = zip(accounts.side, accounts.cause, strict=True)
+    return dict(zip(keys, accounts.amount_minor.tolist(), strict=True))
 
 
 def _metrics(run: Run, currency: str) -> pd.DataFrame:
-    return pd.DataFrame(
-        [(metric.name, currency if metric.unit == MONEY else metric.unit, metric.of(run)) for metric in METRICS],
-        columns=["name", "unit", "value"],
-    )
+    units = [currency if metric.unit == MONEY else metric.unit for metric in METRICS]
+    values = [metric.of(run) for metric in METRICS]
+    return pd.DataFrame({"name": [metric.name for metric in METRICS], "unit": units, "value": values})

@@ -6,30 +6,31 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from comaker.simulate import record
+from comaker.simulate.projects import FIRST_WEEKS
 
 MONEY = "money"
 """Unit of a metric in the model's currency; results name the currency instead."""
 
 
 class Run(NamedTuple):
-    """One run as frames: funded projects, holders of funded projects, weekly figures, accounts by cause.
+    """One run: its funded projects, weekly figures, and accounts in minor units by side and cause.
 
     Money is in minor units; ``per_major`` minor units make one of the currency.
     """
 
     projects: pd.DataFrame
-    stakes: pd.DataFrame
     weekly: pd.DataFrame
-    accounts: pd.Series
+    accounts: dict[tuple[str, str], int]
     per_major: int
 
 
 class Metric(NamedTuple):
-    """A figure of a run: its name, unit, meaning in one sentence, and how it is computed (NaN: not identified)."""
+    """A figure of a run: name, unit, meaning in a phrase, and how it is computed (NaN: not identified)."""
 
     name: str
     unit: str
@@ -37,7 +38,7 @@ class Metric(NamedTuple):
     of: Callable[[Run], float]
 
 
-def gini(amounts: np.ndarray) -> float:
+def gini(amounts: npt.NDArray[np.int64]) -> float:
     """Gini coefficient of amounts that are not negative: 0 all equal, near 1 one has all; NaN if none."""
     ordered = np.sort(amounts)
     count, total = len(ordered), ordered.sum()
@@ -56,19 +57,25 @@ def _weeks_to_fund(run: Run) -> float:
 
 
 def _speed_near_goal(run: Run) -> float:
-    timed = run.projects[(run.projects.passed_late > run.projects.passed_early) & (run.projects.passed_early > 0)]
+    timed = run.projects[
+        (run.projects.passed_late > run.projects.passed_early) & (run.projects.passed_early > 0)
+    ]
     before = 0.6 / (timed.passed_late - timed.passed_early)
     near = 0.2 / (timed.passed_goal - timed.passed_late)
     return float((near / before).replace(np.inf, np.nan).median())
 
 
 def _vote_sales_gap(run: Run) -> float:
-    """1 less the rank correlation of producers' votes, read as speed to the goal, with copies sold (E6)."""
-    released = _released(run)
-    if len(released) < 5 or released.copies.nunique() < 2:
+    """Producers' votes are stakes relative to those of other projects open at the time; sales are those of
+    the first weeks, so that releases of different age compare (E6)."""
+    weeks = int(run.weekly.week.max()) + 1
+    sold = run.projects[
+        (run.projects.released_week >= 0) & (run.projects.released_week + FIRST_WEEKS < weeks)
+    ]
+    if len(sold) < 5 or sold.first_copies.nunique() < 2:
         return float("nan")
-    speed = 1.0 / (released.passed_goal - released.opened_week).clip(lower=1e-3)
-    return 1.0 - float(stats.spearmanr(speed, released.copies).statistic)
+    popularity = sold.votes / sold.fair_votes.clip(lower=1e-9)
+    return 1.0 - float(stats.spearmanr(popularity, sold.first_copies).statistic)
 
 
 def _margin(run: Run) -> float:
@@ -80,8 +87,16 @@ def _cash_lowest(run: Run) -> float:
     return float(run.weekly.cash_minor.min()) / run.per_major
 
 
-def _mean_money(column: str) -> Callable[[Run], float]:
-    return lambda run: float(run.projects[column].mean()) / run.per_major
+def _largest_stake(run: Run) -> float:
+    return float(run.projects.largest_minor.median()) / run.per_major
+
+
+def _money_staked(run: Run) -> float:
+    return float(run.projects.collected_minor.sum()) / run.per_major
+
+
+def _copies_per_project(run: Run) -> float:
+    return float(_released(run).copies.mean())
 
 
 def _total(column: str) -> Callable[[Run], float]:
@@ -106,41 +121,41 @@ def _refused_share(run: Run) -> float:
     return float(run.weekly.refused.sum() / requests) if requests else float("nan")
 
 
+def _mean(column: str) -> Callable[[Run], float]:
+    return lambda run: float(run.projects[column].mean())
+
+
+def _speculators_share(run: Run) -> float:
+    collected = run.projects.collected_shares.sum()
+    return float(run.projects.speculated_shares.sum() / collected) if collected else float("nan")
+
+
 METRICS = (
-    Metric("projects_funded", "projects", "projects that reached their goal", lambda run: float(len(run.projects))),
-    Metric("producers_per_project", "customers", "producers of a funded project, mean",
-           lambda run: float(run.projects.producers.mean())),
-    Metric("weeks_to_fund", "weeks", "from opening to the goal, mean over funded projects", _weeks_to_fund),
-    Metric("promotion_cost", MONEY, "what the firm pays to promote a released project, mean", _promotion_cost),
-    Metric("largest_stake", MONEY, "largest holder of a funded project, median over projects",
-           lambda run: float(run.projects.largest_minor.median()) / run.per_major),
-    Metric("gini", "0 to 1", "concentration of stakes within a funded project, mean",
-           lambda run: float(run.projects.gini.mean())),
-    Metric("speculators_share", "share", "part of the money in funded projects that speculators staked",
-           lambda run: float(run.projects.speculated_shares.sum() / run.projects.collected_shares.sum())
-           if len(run.projects) else float("nan")),
-    Metric("money_staked", MONEY, "collected by funded projects, in all",
-           lambda run: float(run.projects.collected_minor.sum()) / run.per_major),
+    Metric("projects_funded", "projects", "that reached their goal", lambda run: float(len(run.projects))),
+    Metric("producers_per_project", "customers", "holders of a funded project, mean", _mean("producers")),
+    Metric("weeks_to_fund", "weeks", "from opening to goal, mean over funded projects", _weeks_to_fund),
+    Metric("promotion_cost", MONEY, "what the firm pays to promote a release, mean", _promotion_cost),
+    Metric("largest_stake", MONEY, "largest holder of a funded project, median", _largest_stake),
+    Metric("gini", "0 to 1", "concentration of stakes within a funded project, mean", _mean("gini")),
+    Metric("speculators_share", "share", "of the money in funded projects", _speculators_share),
+    Metric("money_staked", MONEY, "collected by funded projects, in all", _money_staked),
     Metric("margin", MONEY, "revenues less costs over the whole time", _margin),
     Metric("cash_lowest", MONEY, "lowest cash at the end of a week", _cash_lowest),
-    Metric("copies_per_project", "copies", "sold of a released project so far, mean",
-           lambda run: float(_released(run).copies.mean())),
-    Metric("return_multiple", "times the stake", "paid to producers over what they staked, mean over releases",
-           _return_multiple),
-    Metric("vote_sales_gap", "0 to 2", "1 less the rank correlation of producers' votes with sales", _vote_sales_gap),
-    Metric("speed_near_goal", "times the speed before", "speed of the last fifth over the three fifths before",
-           _speed_near_goal),
+    Metric("copies_per_project", "copies", "sold of a release so far, mean", _copies_per_project),
+    Metric("return_multiple", "times the stake", "paid to producers so far, mean", _return_multiple),
+    Metric("vote_sales_gap", "0 to 2", "1 less the rank correlation of votes and sales", _vote_sales_gap),
+    Metric("speed_near_goal", "times", "speed of the last fifth over that before", _speed_near_goal),
     Metric("aware_customers", "customers", "who know of the firm at the end", _last("aware")),
     Metric("participants", "customers", "who staked for the first time", _total("participants")),
     Metric("promoters", "customers", "who promote a project at the end", _last("promoters")),
-    Metric("refused_share", "share", "part of the requests that a rule refused", _refused_share),
+    Metric("refused_share", "share", "of the requests, refused by a rule", _refused_share),
     Metric("satisfaction", "0 to 1", "of those who took part, at the end", _last("satisfaction")),
     Metric("fairness", "0 to 1", "of the sharing as participants see it, at the end", _last("fairness")),
-)  # fmt: skip
+)
 """The figures of a run, the most asked for first."""
 
 
-def interval(values: np.ndarray) -> tuple[float, float, float]:
+def interval(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
     """Median and the bounds between which the middle 95 % of runs lie; NaN where no run identifies it."""
     known = values[np.isfinite(values)]
     if not len(known):
@@ -149,7 +164,7 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
     return float(median), float(low), float(high)
 
 
-def paired(now: np.ndarray, changed: np.ndarray) -> tuple[float, float, float, int]:
+def paired(now: npt.NDArray[np.float64], changed: npt.NDArray[np.float64]) -> tuple[float, float, float, int]:
     """Mean difference over runs that share their luck, its 95 % interval (Student's t), and how many runs
     identify it. The interval is NaN with fewer than two."""
     differences = (changed - now)[np.isfinite(changed - now)]

@@ -47,16 +47,16 @@ class Customers(NamedTuple):
     ``knows``: awareness and traits; ``generation``: how many customers held this place before; ``visits``:
     chance to visit in a week, in parts of 2**32; ``promoters_near``: promoting acquaintances;
     ``satisfaction`` in [0, 1] (F20); ``mind``: ``MIND`` records; ``held``: shares by open project,
-    uint32[customers, projects_open].
+    int32[customers, projects_open].
     """
 
     knows: npt.NDArray[np.uint8]
-    generation: npt.NDArray[np.uint16]
+    generation: npt.NDArray[np.int16]
     visits: npt.NDArray[np.uint32]
     promoters_near: npt.NDArray[np.uint16]
     satisfaction: npt.NDArray[np.float32]
     mind: npt.NDArray[np.void]
-    held: npt.NDArray[np.uint32]
+    held: npt.NDArray[np.int32]
 
 
 class Crowd(NamedTuple):
@@ -74,19 +74,19 @@ def new_customers(customers: int, projects_open: int) -> Customers:
     """Empty state for so many customers (each is filled in by ``arrive``)."""
     return Customers(
         knows=np.zeros(customers, np.uint8),
-        generation=np.zeros(customers, np.uint16),
+        generation=np.zeros(customers, np.int16),
         visits=np.zeros(customers, np.uint32),
         promoters_near=np.zeros(customers, np.uint16),
         satisfaction=np.zeros(customers, np.float32),
         mind=np.zeros(customers, MIND),
-        held=np.zeros((customers, projects_open), np.uint32),
+        held=np.zeros((customers, projects_open), np.int32),
     )
 
 
 @njit(cache=True, inline="always")
-def account(customers: Customers, place: int) -> np.int64:
+def account(customers: Customers, place: int) -> int:
     """The account number of the customer in a place: unique over generations, whatever the population."""
-    return np.int64(place) + (np.int64(customers.generation[place]) << np.int64(32))
+    return place + (int(customers.generation[place]) << 32)
 
 
 @njit(cache=True, inline="always")
@@ -110,8 +110,8 @@ def learned(value: float, learning_rate: float) -> float:
 
 @njit(cache=True)
 def learning_rate_of(key: np.uint64, customer: int, behaviour: np.record) -> float:
-    """Individual learning rate: gamma with ``learning_shape``, its rate ``learning_rate`` (Murre & Chessa 2011)."""
-    return gamma(bits(key, customer), behaviour.learning_shape) / behaviour.learning_rate
+    """Individual learning rate, gamma of ``learning_shape`` at ``learning_rate`` (Murre & Chessa 2011)."""
+    return float(gamma(bits(key, customer), behaviour.learning_shape) / behaviour.learning_rate)
 
 
 @njit(cache=True)
@@ -121,7 +121,7 @@ def activity_of(key: np.uint64, customer: int, behaviour: np.record) -> float:
     if uniform(draw) >= behaviour.active_share:
         return 0.0
     sigma = behaviour.activity_sigma
-    return behaviour.visits_weekly * math.exp(sigma * normal(bits(draw, 0)) - 0.5 * sigma * sigma)
+    return float(behaviour.visits_weekly * math.exp(sigma * normal(bits(draw, 0)) - 0.5 * sigma * sigma))
 
 
 @njit(cache=True)

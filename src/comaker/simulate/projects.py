@@ -1,4 +1,4 @@
-"""Projects from their opening to the last copy sold: they fund or expire, are produced, released and pay (E2)."""
+"""Projects from opening to the last copy sold: they fund or expire, are produced, sell and pay (E2)."""
 
 from __future__ import annotations
 
@@ -45,20 +45,31 @@ PROJECT = np.dtype(
         ("speculated_shares", np.int64),
         ("first_holder", np.int64),
         ("holders", np.int64),
+        ("votes", np.int64),
+        ("votes_before", np.int64),
         ("copies", np.int64),
+        ("first_copies", np.int64),
         ("income_minor", np.int64),
         ("partners_paid_minor", np.int64),
         ("paid_minor", np.int64),
         ("promotion_minor", np.int64),
+        ("fair_votes", np.float64),
         ("appeal", np.float64),
+        ("hype", np.float64),
         ("passed_early", np.float64),
         ("passed_late", np.float64),
         ("passed_goal", np.float64),
     ]
 )
 """A project: weeks count from the launch, ``NONE`` where they have not come; ``first_holder`` and ``holders``
-are its entries among the holders; ``appeal``: hidden market appeal, standard normal (E6); ``passed_*``: when
+are its entries among the holders; ``votes``: stakes put on it, ``fair_votes``: those it would have if every
+open project got the same each week, ``votes_before``: its votes by the end of last week; ``first_copies``:
+sold in the first ``FIRST_WEEKS``; ``appeal``: hidden market appeal, ``hype``: what speculators
+believe that others will like, both standard normal and independent (E6); ``passed_*``: when
 it passed ``EARLY``, ``LATE`` and all of its goal, in weeks and parts of a week, 0 before that."""
+
+FIRST_WEEKS = 8
+"""Weeks of sales by which releases of different age are compared (Agonie, E6)."""
 
 HOLDER = np.dtype(
     [("place", np.int64), ("account", np.int64), ("shares", np.int64), ("paid_minor", np.int64)]
@@ -124,6 +135,7 @@ def open_projects(market: Market, books: Books, week: Week) -> None:
         projects[project].released_week = NONE
         projects[project].goal_shares = week.terms.goal_shares
         projects[project].appeal = normal(bits(week_key(week.stream, chance.APPEAL, 0), project))
+        projects[project].hype = normal(bits(week_key(week.stream, chance.HYPE, 0), project))
         event = record.record(books, week.number * record.WEEK_US, record.OPENED, record.NOBODY, project)
         record.amounts(books, event, week.terms.goal_shares, 0)
 
@@ -171,12 +183,12 @@ def weekly_copies(projects: npt.NDArray[np.void], project: int, week: Week) -> i
     total *= promoters**behaviour.promotion_elasticity
     age = week.number - projects[project].released_week
     mean = total * behaviour.sales_decay_weekly * (1.0 - behaviour.sales_decay_weekly) ** age
-    return poisson(bits(week_key(week.stream, chance.SALES, week.number), project), mean)
+    return int(poisson(bits(week_key(week.stream, chance.SALES, week.number), project), mean))
 
 
 @njit(cache=True)
 def release(projects: npt.NDArray[np.void], project: int, week: Week) -> int:
-    """Release a produced project; returns what the firm pays to promote it where customers do not (E5, E8)."""
+    """Release a produced project; returns what the firm pays to promote it for want of promoters (E5)."""
     projects[project].released_week = week.number
     due_minor = promotion_due(
         int(week.behaviour.promoters_needed), projects[project].producers, week.economy.promoter_minor
@@ -206,7 +218,9 @@ def settle(market: Market, project: int, crowd: Crowd, books: Books, week: Week)
         holders[entry].paid_minor += due_minor
         projects[project].paid_minor += due_minor
         if due_minor > 0:
-            event = record.record(books, week.number * record.WEEK_US, record.PAID, holders[entry].account, project)
+            event = record.record(
+                books, week.number * record.WEEK_US, record.PAID, holders[entry].account, project
+            )
             record.amounts(books, event, shares, due_minor)
         place = holders[entry].place
         if account(crowd.customers, place) == holders[entry].account:
@@ -217,8 +231,10 @@ def settle(market: Market, project: int, crowd: Crowd, books: Books, week: Week)
             fair = 0.5 * content + 0.5 * week.participant.transparency
             mind.fairness = moved(mind.fairness, fair, behaviour.fairness_step)
     partners_minor = pool_of(income_minor, economy.partners_ppm)
-    projects[project].partners_paid_minor += payment_due(partners_minor, projects[project].partners_paid_minor)
-    return projects[project].paid_minor + projects[project].partners_paid_minor - paid_before
+    projects[project].partners_paid_minor += payment_due(
+        partners_minor, projects[project].partners_paid_minor
+    )
+    return int(projects[project].paid_minor + projects[project].partners_paid_minor - paid_before)
 
 
 @njit(cache=True)
@@ -242,6 +258,8 @@ def sell(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -
     copies = weekly_copies(projects, project, week)
     net_minor = copies * (economy.price_minor - economy.unit_cost_minor)
     projects[project].copies += copies
+    if number - projects[project].released_week <= FIRST_WEEKS:
+        projects[project].first_copies += copies
     projects[project].income_minor += net_minor
     books.figures[number, record.COPIES] += copies
     books.accounts[number, record.TURNOVER] += copies * economy.price_minor
@@ -253,6 +271,22 @@ def sell(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -
         books.accounts[number, record.INCENTIVES] += settle(market, project, crowd, books, week)
     if age == int(week.behaviour.promotion_weeks):
         end_promotion(market, project, crowd)
+
+
+@njit(cache=True)
+def count_votes(market: Market) -> None:
+    """At the end of a week, what each project would have got had all open ones got the same."""
+    total = places = 0
+    for project in market.slots:
+        if project != NONE:
+            row = market.projects[project]
+            total += row.votes - row.votes_before
+            places += 1
+    for project in market.slots:
+        if project != NONE:
+            row = market.projects[project]
+            row.fair_votes += total / places
+            row.votes_before = row.votes
 
 
 @njit(cache=True)

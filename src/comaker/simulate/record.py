@@ -70,12 +70,14 @@ def grown(recorder: Recorder, events: int) -> Recorder:
     return recorder._replace(rows=larger)
 
 
-FIGURES = ("aware", "participants", "promoters", "customers_left", "collected_minor", "open_projects",
-           "funded_projects", "copies", "requests", "refused", "abandoned", "visits", "withdrawals")  # fmt: skip
+FIGURES = (
+    *("aware", "participants", "promoters", "customers_left", "collected_minor", "open_projects"),
+    *("funded_projects", "copies", "requests", "refused", "abandoned", "visits", "withdrawals"),
+)
 """Weekly figures of a run that are whole numbers, in the order of their columns."""
 
-(AWARE_CUSTOMERS, PARTICIPANTS, PROMOTERS, CUSTOMERS_LEFT, COLLECTED, OPEN_PROJECTS,
- FUNDED_PROJECTS, COPIES, REQUESTS, REFUSALS, ABANDONMENTS, VISITS, WITHDRAWALS) = range(len(FIGURES))  # fmt: skip
+AWARE_CUSTOMERS, PARTICIPANTS, PROMOTERS, CUSTOMERS_LEFT, COLLECTED, OPEN_PROJECTS = range(6)
+FUNDED_PROJECTS, COPIES, REQUESTS, REFUSALS, ABANDONMENTS, VISITS, WITHDRAWALS = range(6, 13)
 
 ENTRIES = (
     ("VP", "revenue", "turnover"),
@@ -96,7 +98,8 @@ ENTRIES = (
 
 class Books(NamedTuple):
     """Weekly figures int64[weeks, FIGURES], satisfaction and fairness float64[weeks, 2] (mean over those who
-    ever took part), accounts int64[weeks, ENTRIES] and stakes in hand int64[weeks], in minor units; the events."""
+    ever took part), accounts int64[weeks, ENTRIES] and stakes in hand int64[weeks], in minor units;
+    the events."""
 
     figures: npt.NDArray[np.int64]
     feelings: npt.NDArray[np.float64]
@@ -118,11 +121,11 @@ def new_books(weeks: int, recorder: Recorder) -> Books:
 
 @njit(cache=True)
 def record(books: Books, at_us: int, kind: int, customer: int, subject: int) -> int:
-    """Write an event and return its place, where its other columns may be set; ``NOBODY`` where none is kept."""
+    """Write an event and return its place, to set its other columns; ``NOBODY`` where none is kept."""
     recorder = books.events
     if not recorder.keeps:
         return NOBODY
-    place = recorder.used[0]
+    place = int(recorder.used[0])
     recorder.used[0] = place + 1
     row = recorder.rows[place]
     row.at_us = at_us

@@ -129,4 +129,7 @@ def _part(row: dict[Any, Any], side: str, middle: str) -> dict[str, Any]:
 
 
 def _without_nan(row: dict[Any, Any]) -> dict[str, Any]:
-    return {str(key): None if isinstance(value, float) and np.isnan(value) else value for key, value in row.items()}
+    return {
+        str(key): None if isinstance(value, float) and np.isnan(value) else value
+        for key, value in row.items()
+    }

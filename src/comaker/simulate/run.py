@@ -12,8 +12,9 @@ import numpy as np
 from comaker.model import Model
 from comaker.simulate import chance
 from comaker.simulate.advance import Plan, Workspace, advance, events_a_week, people
-from comaker.simulate.compiled import as_record
 from comaker.simulate.behaviour import behaviour_of, effects_of
+from comaker.simulate.calibrate import wish_weights
+from comaker.simulate.compiled import as_record
 from comaker.simulate.economy import economy_of
 from comaker.simulate.network import Network, barabasi_albert
 from comaker.simulate.population import Crowd, new_customers
@@ -47,8 +48,8 @@ class Size(NamedTuple):
     events: bool
 
 
-def plan_of(model: Model, *, weeks: int, seed: int, run: int) -> Plan:
-    """Everything the model lays down for one run."""
+def plan_of(model: Model, *, weeks: int) -> Plan:
+    """Everything the model lays down, for a run whose luck is still to be given."""
     task = staking_task(model)
     return Plan(
         terms=weekly_terms(model, weeks=weeks),
@@ -56,7 +57,7 @@ def plan_of(model: Model, *, weeks: int, seed: int, run: int) -> Plan:
         newcomer=as_record(effects_of(model, task=task, participants=False)),
         participant=as_record(effects_of(model, task=task, participants=True)),
         economy=as_record(economy_of(model, task=task)),
-        stream=stream(seed, run),
+        stream=stream(0, 0),
     )
 
 
@@ -71,20 +72,23 @@ def new_site(plan: Plan, *, customers: int, weeks: int, events: bool) -> Site:
     crowd = Crowd(new_customers(customers, places), network, np.zeros(4, np.int64))
     people(crowd, behaviour, plan.stream)
     room = 8 * customers + 4096 if events else 0
-    return Site(crowd, new_market(places * (weeks + 1), places), new_books(weeks, new_recorder(room, keeps=events)))
+    return Site(
+        crowd, new_market(places * (weeks + 1), places), new_books(weeks, new_recorder(room, keeps=events))
+    )
 
 
 def new_workspace(plan: Plan, *, customers: int) -> Workspace:
     """Room for the weekly step, with the law of wishes laid out."""
     behaviour = plan.behaviour
     places = int(behaviour.projects_open)
-    wishes = np.arange(1, int(behaviour.wish_largest_shares) + 1) ** -behaviour.wish_exponent
-    shown = Shown(np.zeros(places), np.zeros(places), np.zeros(places), alias_table(wishes))
+    wishes = alias_table(wish_weights(behaviour.wish_exponent, int(behaviour.wish_largest_shares)))
+    shown = Shown(np.zeros(places), np.zeros(places), np.zeros(places), wishes)
     return Workspace(np.empty(customers, np.int32), np.empty(customers, np.int32), shown)
 
 
 def one_run(plan: Plan, size: Size, run: int) -> Outcome:
-    """One run from the launch to its last week."""
+    """One run from the launch to its last week, its luck that of the seed and the run."""
+    plan = plan._replace(stream=stream(size.seed, run))
     site = new_site(plan, customers=size.customers, weeks=size.weeks, events=size.events)
     space = new_workspace(plan, customers=size.customers)
     week = 0
@@ -104,18 +108,21 @@ def with_room(site: Site) -> Site:
     return site
 
 
-def all_runs(models: list[Model], size: Size, *, threads: int | None, progress: Progress | None) -> list[list[Outcome]]:
-    """Every run of every model: run ``r`` of all models shares its luck; returns outcomes by model and run."""
-    plans = {
-        (arm, run): plan_of(model, weeks=size.weeks, seed=size.seed, run=run)
-        for arm, model in enumerate(models)
-        for run in range(1, size.runs + 1)
-    }
+def all_runs(
+    models: list[Model], size: Size, *, threads: int | None, progress: Progress | None
+) -> list[list[Outcome]]:
+    """Every run of every model, by model and run: run ``r`` of all models shares its luck."""
+    plans = [plan_of(model, weeks=size.weeks) for model in models]
+    numbers = range(1, size.runs + 1)
     outcomes: dict[tuple[int, int], Outcome] = {}
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
-        jobs = {pool.submit(one_run, plan, size, run): (arm, run) for (arm, run), plan in plans.items()}
+        jobs = {
+            pool.submit(one_run, plan, size, run): (arm, run)
+            for run in numbers
+            for arm, plan in enumerate(plans)
+        }
         for done, job in enumerate(as_completed(jobs), start=1):
             outcomes[jobs[job]] = job.result()
             if progress:
                 progress(done, len(jobs))
-    return [[outcomes[arm, run] for run in range(1, size.runs + 1)] for arm in range(len(models))]
+    return [[outcomes[arm, run] for run in numbers] for arm in range(len(models))]

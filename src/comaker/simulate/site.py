@@ -48,7 +48,7 @@ def request_stake(site: Site, week: Week, request: Request) -> tuple[int, Refusa
     project = market.slots[request.slot]
     if project == NONE:
         return 0, Refusal.NOT_OPEN
-    held = np.int64(customers.held[request.place, request.slot])
+    held = int(customers.held[request.place, request.slot])
     state = state_of(market.projects, project)
     accepted, refusal = decide_stake(
         request.asked_shares, held, state, week.terms, week.number * SECONDS_A_WEEK
@@ -103,6 +103,7 @@ def book_stake(site: Site, week: Week, request: Request, shares: int) -> None:
     if mind.encounters == 0:
         site.books.figures[week.number, record.PARTICIPANTS] += 1
     mind.encounters += 1
+    projects[project].votes += 1
     customers.held[place, slot] += shares
     before = projects[project].collected_shares
     projects[project].collected_shares = before + shares
@@ -112,12 +113,13 @@ def book_stake(site: Site, week: Week, request: Request, shares: int) -> None:
     site.books.figures[week.number, record.COLLECTED] += money_minor
     site.books.stakes_minor[week.number] += money_minor
     satisfaction = customers.satisfaction[place]
-    customers.satisfaction[place] = moved(satisfaction, week.behaviour.delight, week.behaviour.satisfaction_step)
+    customers.satisfaction[place] = moved(
+        satisfaction, week.behaviour.delight, week.behaviour.satisfaction_step
+    )
     time_progress(projects, project, before, request.at_us / record.WEEK_US)
     if status_after(state_of(projects, project), week.terms, week.number * SECONDS_A_WEEK) != OPEN:
         fund(site.market, project, site.crowd, site.books, week)
-        event = record.record(site.books, request.at_us, record.FUNDED, record.NOBODY, project)
-        record.amounts(site.books, event, projects[project].collected_shares, projects[project].collected_minor)
+        note_closing(site, project, record.FUNDED, request.at_us)
 
 
 @njit(cache=True)
@@ -134,6 +136,14 @@ def time_progress(projects: npt.NDArray[np.void], project: int, before_shares: i
 
 
 @njit(cache=True)
+def note_closing(site: Site, project: int, kind: int, at_us: int) -> None:
+    """Write down that a project was funded or expired, and what it had collected."""
+    row = site.market.projects[project]
+    event = record.record(site.books, at_us, kind, record.NOBODY, project)
+    record.amounts(site.books, event, row.collected_shares, row.collected_minor)
+
+
+@njit(cache=True)
 def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, Refusal]:
     """Decide a withdrawal by the rule and book it; returns the shares given back and the refusal (F16)."""
     customers, market, books = site.crowd.customers, site.market, site.books
@@ -141,7 +151,7 @@ def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, R
     if project == NONE:
         return 0, Refusal.NOT_OPEN
     projects = market.projects
-    held = np.int64(customers.held[request.place, request.slot])
+    held = int(customers.held[request.place, request.slot])
     back, refusal = decide_withdrawal(request.asked_shares, held, state_of(projects, project), week.terms)
     who = account(customers, request.place)
     kind = record.WITHDRAWN if refusal == Refusal.NONE else record.REFUSED
@@ -168,7 +178,7 @@ def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, R
 
 @njit(cache=True)
 def close_expired(site: Site, week: Week) -> None:
-    """Close every project whose time is over: funded where its goal is reached, else every stake goes back."""
+    """Close every project whose time is over: funded at its goal, else every stake goes back."""
     market = site.market
     for slot in range(len(market.slots)):
         project = market.slots[slot]
@@ -183,7 +193,4 @@ def close_expired(site: Site, week: Week) -> None:
         else:
             expire(market, project, site.crowd, site.books, week)
         kind = record.FUNDED if status == stake.FUNDED else record.EXPIRED
-        event = record.record(site.books, at_us, kind, record.NOBODY, project)
-        record.amounts(
-            site.books, event, market.projects[project].collected_shares, market.projects[project].collected_minor
-        )
+        note_closing(site, project, kind, at_us)

@@ -35,6 +35,7 @@ def event_table(model: Model, outcome: Outcome) -> pa.Table:
     staking = np.isin(rows["kind"], [KINDS.index(kind) for kind in _STAKING])
     declared = model.task[task]
     refused = rows["refusal"] != Refusal.NONE
+    names = np.array([refusal.name.lower() for refusal in Refusal], object)
     return table(
         {
             "event_id": np.arange(1, len(rows) + 1),
@@ -48,9 +49,7 @@ def event_table(model: Model, outcome: Outcome) -> pa.Table:
             "stage": _only(staking, str(declared.stage)),
             "performer": _only(staking, str(declared.performer)),
             "subject": _known(rows["subject"]),
-            "refusal": pa.array(
-                np.array([refusal.name.lower() for refusal in Refusal], object)[rows["refusal"]], mask=~refused
-            ).dictionary_encode(),
+            "refusal": pa.array(names[rows["refusal"]], mask=~refused).dictionary_encode(),
             "quantity": pa.array(rows["quantity"], mask=rows["quantity"] == 0),
             "money_minor": pa.array(rows["money_minor"], mask=rows["money_minor"] == 0),
             "encounter": pa.array(rows["encounter"], mask=rows["encounter"] == 0),
@@ -91,4 +90,3 @@ def _shown(rows: npt.NDArray[np.void]) -> pa.Array:
 
 def _text(values: npt.NDArray[np.integer]) -> pa.Array:
     return pa.array(values).cast(pa.string())
-

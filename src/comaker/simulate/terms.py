@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -15,10 +16,7 @@ SECONDS_A_WEEK = 7 * 24 * 3600
 
 
 TERMS = np.dtype(
-    [
-        (field, np.int64, (CAP_STEPS,) if field.startswith("cap_") else ())
-        for field in StakeTerms._fields
-    ]
+    [(field, np.int64, (CAP_STEPS,) if field.startswith("cap_") else ()) for field in StakeTerms._fields]
 )
 """The staking terms of a week as a record with the fields of ``StakeTerms``."""
 

@@ -81,14 +81,23 @@ def liking(projects: npt.NDArray[np.void], project: int, who: int, week: Week) -
     """How much a customer likes a project: her own taste and its common appeal, standard normal (E6)."""
     weight = week.behaviour.taste_weight
     own = normal(bits(bits(week_key(week.stream, chance.TASTE, 0), project), who))
-    return weight * own + math.sqrt(1.0 - weight * weight) * projects[project].appeal
+    return float(weight * own + math.sqrt(1.0 - weight * weight) * projects[project].appeal)
+
+
+@njit(cache=True)
+def guess(market: Market, shown: Shown, slot: int, week: Week) -> float:
+    """How much a speculator thinks that others like a project: a belief that speculators share, and what the
+    page shows; her own taste does not come into it (the beauty contest of E6)."""
+    weight = week.behaviour.hype_weight
+    page = 2.0 * (shown.progress[slot] + shown.base[slot]) - 2.0
+    return float(weight * market.projects[market.slots[slot]].hype + (1.0 - weight) * page)
 
 
 @njit(cache=True)
 def choose(market: Market, shown: Shown, who: int, speculates: bool, week: Week) -> int:
     """The place of the project that a visitor turns to, or ``NONE``.
 
-    Honest tasters go by liking, speculators by what others seem to like: progress and base (E6).
+    Honest tasters go by their own liking, speculators by what they guess that others like (E6).
     """
     sharpness = week.behaviour.choice_sharpness
     total = 0.0
@@ -96,8 +105,11 @@ def choose(market: Market, shown: Shown, who: int, speculates: bool, week: Week)
         project = market.slots[slot]
         weight = 0.0
         if project != NONE:
-            guess = 2.0 * (shown.progress[slot] + shown.base[slot]) - 2.0
-            like = guess if speculates else liking(market.projects, project, who, week)
+            like = (
+                guess(market, shown, slot, week)
+                if speculates
+                else liking(market.projects, project, who, week)
+            )
             weight = math.exp(sharpness * like) * attraction(shown, slot, week)
         shown.weights[slot] = weight
         total += weight
@@ -114,14 +126,14 @@ def attraction(shown: Shown, slot: int, week: Week) -> float:
     """How far a full base and a near goal raise participation in a project (E7)."""
     behaviour = week.behaviour
     gradient = 1.0 + behaviour.goal_gradient * shown.progress[slot] ** 2
-    return gradient * (1.0 + behaviour.social_proof * shown.base[slot])
+    return float(gradient * (1.0 + behaviour.social_proof * shown.base[slot]))
 
 
 @njit(cache=True)
 def participation_chance(customers: Customers, place: int, week: Week) -> float:
     """Chance to take part on a visit: all four determinants are needed, so they multiply (F15)."""
     mind = customers.mind[place]
-    perceived = mind.clarity * mind.confidence
+    perceived = float(mind.clarity * mind.confidence)
     return awareness(customers.knows[place]) * perceived * willing(customers, place, week.behaviour)
 
 
@@ -130,7 +142,7 @@ def attempt(site: Site, place: int, week: Week, draw: np.uint64) -> bool:
     """Try to do one's part: actual ability decides, and experience teaches either way (F15, F4.4)."""
     customers = site.crowd.customers
     mind = customers.mind[place]
-    able = uniform(draw) < mind.skill
+    able = bool(uniform(draw) < mind.skill)
     rate = mind.learning_rate
     mind.skill = learned(mind.skill, rate)
     mind.clarity = learned(mind.clarity, rate)
@@ -143,8 +155,9 @@ def attempt(site: Site, place: int, week: Week, draw: np.uint64) -> bool:
 
 @njit(cache=True)
 def wish_shares(who: int, project: int, wishes: AliasTable, week: Week) -> int:
-    """Shares a customer would like to hold in a project: a zeta law, the same wish whatever the terms (E6)."""
-    return pick(bits(bits(week_key(week.stream, chance.WISH, 0), project), who), wishes) + 1
+    """Shares a customer wishes to hold in a project: a zeta law, the same wish whatever the terms (E6)."""
+    draw = bits(bits(week_key(week.stream, chance.WISH, 0), project), who)
+    return int(pick(draw, wishes)) + 1
 
 
 @njit(cache=True)
@@ -158,7 +171,7 @@ def seen(site: Site, who: int, project: int, at_us: int) -> None:
 @njit(cache=True)
 def reads_limits(customers: Customers, place: int, week: Week, draw: np.uint64) -> bool:
     """Whether a customer asks within the room that the page shows: she knows the practice, and reads it."""
-    return customers.knows[place] & PRACTICE != 0 and uniform(draw) < week.behaviour.reads_limits
+    return bool(customers.knows[place] & PRACTICE != 0 and uniform(draw) < week.behaviour.reads_limits)
 
 
 @njit(cache=True)
@@ -182,9 +195,11 @@ def visit(site: Site, place: int, shown: Shown, week: Week, at_us: int) -> None:
     if not attempt(site, place, week, bits(draw, 0)):
         record.record(site.books, at_us, record.ABANDONED, who, project)
         return
-    asked = wish_shares(who, project, shown.wishes, week) - np.int64(customers.held[place, slot])
+    asked = wish_shares(who, project, shown.wishes, week) - int(customers.held[place, slot])
     if reads_limits(customers, place, week, bits(draw, 1)):
-        room = stake_room(np.int64(customers.held[place, slot]), state_of(site.market.projects, project), week.terms)
+        room = stake_room(
+            int(customers.held[place, slot]), state_of(site.market.projects, project), week.terms
+        )
         asked = min(asked, room)
     if asked >= 1:
         request_stake(site, week, Request(place, slot, asked, at_us))

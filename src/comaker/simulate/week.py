@@ -11,7 +11,10 @@ from comaker.rules.stake import StakeTerms
 
 class Week(NamedTuple):
     """``number`` counts from the launch; ``stream`` is the run's key of chance; ``newcomer`` and
-    ``participant`` say what a visit does to those who never took part, and to those who did. Records of ``Behaviour``, ``Effects`` and ``Economy``."""
+    ``participant`` say what a visit does to those who never took part, and to those who did.
+
+    Records of ``Behaviour``, ``Effects`` and ``Economy``.
+    """
 
     number: int
     stream: np.uint64
