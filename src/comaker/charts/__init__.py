@@ -61,6 +61,15 @@ def figure(
     return drawn[name](arms, money, width)
 
 
+def replay_figure(outcomes: pd.DataFrame, *, money: Money = UNKNOWN, width: int = WIDE) -> Figure:
+    """What each rule would have refused: one row of ``outcomes`` a rule (column ``arm``) and ``refusal``,
+    with ``requests`` and ``money_minor``.
+    """
+    from comaker.charts.replayed import replayed
+
+    return replayed(outcomes, money, width)
+
+
 def draw(
     name: str,
     now: Results,

@@ -75,7 +75,8 @@ def interval(low: float, high: float, *, signed: bool = False) -> str:
 def with_unit(value: float, unit: str, *, signed: bool = False) -> str:
     """A number and its unit: "347 producers"; a currency stands before it: "EUR 70 thousand"."""
     written = number(value, signed=signed)
-    if math.isnan(value) or not unit:
+    # "0 to 1" or "share" behind a number would confuse more than it says.
+    if math.isnan(value) or not unit[:1].isalpha() or unit == "share":
         return written
     currency, _, size = unit.partition(" ")
     if len(currency) == 3 and currency.isupper():

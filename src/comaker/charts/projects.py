@@ -17,7 +17,7 @@ LARGEST = 10
 def producers(arms: Arms, money: Money, width: int) -> Figure:
     """How many customers it takes to fund a project: one histogram an arm, on one axis."""
     projects = arms.frame("projects")
-    funded = projects[projects["funded_week"] >= 0]
+    funded = projects[projects["status"] == "funded"]
     edges = np.histogram_bin_edges(funded["producers"] if len(funded) else [0, 1], bins=28)
     rows = []
     for arm in arms.names:
@@ -49,8 +49,8 @@ def _five(counts: pd.Series[float]) -> str:
 def _histogram(
     bins: pd.DataFrame, funded: pd.DataFrame, arm: str, *, width: int, last: bool
 ) -> alt.LayerChart | alt.FacetChart:
-    median = funded.loc[funded["arm"] == arm, "producers"].median()
-    line = pd.DataFrame({"median": [median], "text": [f"{arm}: {number(float(round(median)))}"]}).dropna()
+    line = funded[funded["arm"] == arm].groupby("arm")["producers"].median().reset_index(name="median")
+    line["text"] = [f"{arm}: {number(float(round(median)))}" for median in line["median"]]
     x = alt.X(
         "from:Q",
         axis=alt.Axis(title="producers" if last else None, labels=last, ticks=last, format=",d", tickCount=6),
@@ -72,7 +72,8 @@ def _histogram(
 def concentration(arms: Arms, money: Money, width: int) -> Figure:
     """How unequal the stakes in a project are: the Lorenz curve and the largest holders."""
     stakes = arms.frame("stakes")
-    gini = arms.frame("projects").groupby("arm")["gini"].mean()
+    projects = arms.frame("projects")
+    gini = projects[projects["status"] == "funded"].groupby("arm")["gini"].mean()
     side = width - 90 if width < 500 else (width - 170) // 2
     lorenz = _lorenz(stakes, gini, arms, side)
     largest, top = _largest(stakes, arms, money, side)

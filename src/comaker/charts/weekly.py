@@ -17,10 +17,12 @@ _BANDS = "median line; bands hold the middle 50 % and 95 % of runs"
 def fan(arms: Arms, money: Money, width: int) -> Figure:
     """Money collected and projects funded so far, week by week."""
     weekly = arms.frame("weekly").sort_values(["arm", "run", "week"])
-    weekly["collected"] = weekly.groupby(["arm", "run"])["collected_minor"].cumsum()
+    flows = weekly.groupby(["arm", "run"])
+    weekly["collected"] = flows["collected_minor"].cumsum()
+    weekly["funded"] = flows["funded_projects"].cumsum()
     scale, unit = money.scale(float(weekly["collected"].max()))
     weekly["collected"] = weekly["collected"] / scale
-    collected, funded = _spread(weekly, "collected"), _spread(weekly, "funded_projects")
+    collected, funded = _spread(weekly, "collected"), _spread(weekly, "funded")
     chart = alt.vconcat(
         _fan(collected, arms, f"{unit} collected so far", width=width, height=250, named=True),
         _fan(funded, arms, "projects funded so far", width=width, height=170, named=False),

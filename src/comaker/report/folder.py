@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 MARK = "result.json"
 """The file by which a folder is known as a report; it holds the numbers for machines."""
 
-_FIRST_LINE = '{"comaker_report": 1,'
+_KEY = "comaker_report"
+_FORMAT = 1
 
 
 class ReportError(Exception):
     """The report cannot be written there; the message says what would be right."""
 
 
-def marked(json_object: str) -> str:
-    """The JSON object's text with the mark of a report as its first entry."""
-    return _FIRST_LINE + "\n" + json_object.lstrip().removeprefix("{").lstrip()
+def marked(result: Mapping[str, Any]) -> str:
+    """The result as JSON text that also marks a folder as a report."""
+    return json.dumps({_KEY: _FORMAT, **result}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def check(out: str | os.PathLike[str]) -> Path:
@@ -47,10 +50,10 @@ def check(out: str | os.PathLike[str]) -> Path:
 
 def _is_report(folder: Path) -> bool:
     try:
-        with (folder / MARK).open(encoding="utf-8") as file:
-            return file.readline().rstrip("\n") == _FIRST_LINE
-    except (OSError, UnicodeDecodeError):
+        found = json.loads((folder / MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return False
+    return isinstance(found, dict) and found.get(_KEY) == _FORMAT
 
 
 @contextmanager

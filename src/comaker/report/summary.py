@@ -6,34 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from comaker.charts.amounts import interval, label, with_unit
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
-FIRST = ("producers_per_project", "margin")
-"""What a headline speaks of before anything else: reach is the paper's case, margin decides (F2)."""
+FIRST = ("producers_per_project", "projects_funded", "margin")
+"""What a headline speaks of first: reach and output are the paper's case, margin decides (F2)."""
 
 
 _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
-
-
-def simulation_rows(metrics: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row a metric: name, unit, n (runs in which it is identified), median, and low and high of 95 %."""
-    rows = []
-    for (name, unit), group in metrics.groupby(["name", "unit"], sort=False):
-        values = group["value"].dropna()
-        low, median, high = (float(values.quantile(share)) for share in (0.025, 0.5, 0.975))
-        rows.append(
-            {"name": name, "unit": unit, "n": len(values), "median": median, "low": low, "high": high}
-        )
-    return rows
-
-
-def comparison_rows(metrics: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row a metric of a comparison's table."""
-    return [{str(key): value for key, value in row.items()} for row in metrics.to_dict("records")]
 
 
 def is_clear(row: Row) -> bool:
@@ -55,15 +36,19 @@ def comparison_headline(rows: Sequence[Row], changes: Mapping[str, object]) -> s
     clear = [row for row in told if is_clear(row)]
     parts = [_clear_part(row) for row in clear]
     parts += [_unclear_part(row) for row in told if not is_clear(row)]
-    return lead + ", and ".join(parts) + "."
+    return lead + _enumerated(parts) + "."
 
 
 def _most_told(rows: Sequence[Row]) -> list[Row]:
-    """The two metrics to speak of: those named first, else those whose difference stands out most."""
+    """The metrics to speak of: those named first, else the two whose difference stands out most."""
     by_name = {row["name"]: row for row in rows}
     chosen = [by_name[name] for name in FIRST if name in by_name]
     rest = sorted((row for row in rows if row not in chosen and is_clear(row)), key=_stands_out, reverse=True)
-    return (chosen + rest)[:2] or list(rows[:1])
+    return (chosen if len(chosen) > 1 else (chosen + rest)[:2]) or list(rows[:1])
+
+
+def _enumerated(parts: Sequence[str]) -> str:
+    return ", and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _stands_out(row: Row) -> float:
@@ -74,16 +59,20 @@ def _stands_out(row: Row) -> float:
 def _clear_part(row: Row) -> str:
     verb = "rises" if row["difference_mean"] > 0 else "falls"
     verb = verb[:-1] if _is_plural(row["name"]) else verb
-    unit = "" if row["unit"] in row["name"] else row["unit"]
     ends = interval(*sorted((abs(row["difference_low"]), abs(row["difference_high"]))))
-    by = with_unit(abs(row["difference_mean"]), unit)
+    by = _amount(abs(row["difference_mean"]), row)
     return f"{_lower(row['name'])} {verb} by {by} ({_INTERVAL} {ends})"
 
 
 def _unclear_part(row: Row) -> str:
     ends = interval(row["difference_low"], row["difference_high"], signed=True)
-    unit = f" {row['unit']}" if row["unit"] else ""
-    return f"the effect on {_lower(row['name'])} cannot be told from zero ({_INTERVAL} {ends}{unit})"
+    return f"the effect on {_lower(row['name'])} cannot be told from zero ({_INTERVAL} {ends})"
+
+
+def _amount(value: float, row: Row) -> str:
+    """A value with its unit, unless the metric's name says it: producers per project, projects funded."""
+    counted = "_per_" in row["name"] or row["name"].startswith(row["unit"])
+    return with_unit(value, "" if counted else row["unit"])
 
 
 def _is_plural(name: str) -> bool:
@@ -104,8 +93,8 @@ def simulation_headline(rows: Sequence[Row], *, weeks: int, customers: int) -> s
         return f"{lead}no metric is identified in these runs."
     verbs = ["are" if _is_plural(row["name"]) else "is" for row in chosen]
     parts = [
-        f"{_lower(row['name'])} {verb} {with_unit(row['median'], row['unit'])} "
+        f"{_lower(row['name'])} {verb} {_amount(row['median'], row)} "
         f"(95 % of runs {interval(row['low'], row['high'])})"
         for row, verb in zip(chosen, verbs, strict=True)
     ]
-    return lead + " and ".join(parts) + "."
+    return lead + _enumerated(parts) + "."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from comaker.charts.money import COMPONENTS, account_means
 from comaker.model import Model
 from comaker.report import folder, summary
 from comaker.report.drawing import Picture, picture
+from comaker.simulate.metrics import METRICS
 
 
 class Simulated(Results, Protocol):
@@ -34,9 +34,8 @@ class Simulated(Results, Protocol):
     def seed(self) -> int:
         """The seed of all its luck."""
 
-    @property
-    def metrics(self) -> pd.DataFrame:
-        """One row a run and metric."""
+    def summary(self) -> pd.DataFrame:
+        """One row a metric: name, unit, median, low, high, n."""
 
 
 def write_simulated(
@@ -61,10 +60,10 @@ def write_simulated(
     pictures = _pictures(now, changed, comparison, money)
     changes = changes or {}
     if comparison is None:
-        rows = summary.simulation_rows(now.metrics)
+        rows = now.summary().to_dict("records")
         headline = summary.simulation_headline(rows, weeks=now.weeks, customers=now.customers)
     else:
-        rows = summary.comparison_rows(comparison)
+        rows = comparison.to_dict("records")
         headline = summary.comparison_headline(rows, changes)
     page = render(
         "simulated.html.j2",
@@ -75,6 +74,7 @@ def write_simulated(
         compared=comparison is not None,
         changes=changes,
         rows=rows,
+        meanings={metric.name: metric.meaning for metric in METRICS},
         pictures=pictures,
         accounts=_account_rows(Arms(now, changed), money),
         money=money,
@@ -108,11 +108,13 @@ def _account_rows(arms: Arms, money: Money) -> list[dict[str, Any]]:
         )
         / 10.0**money.minor_digits
     )
-    order = {key: place for place, key in enumerate(COMPONENTS)}
-    rows = [
-        {"component": COMPONENTS[component], "cause": cause, **{arm: float(row[arm]) for arm in arms.names}}
-        for (component, _, cause), row in sorted(table.iterrows(), key=lambda item: order[item[0][0]])
-    ]
+    rows = []
+    for key, component in COMPONENTS.items():
+        mine = table[table.index.get_level_values("component") == key].reset_index()
+        rows += [
+            {"component": component, "cause": row["cause"], **{arm: float(row[arm]) for arm in arms.names}}
+            for row in mine.to_dict("records")
+        ]
     total = {arm: sum(row[arm] for row in rows) for arm in arms.names}
     return [*rows, {"component": "", "cause": "margin", **total}]
 
@@ -121,20 +123,21 @@ def write_replay(
     out: str | os.PathLike[str],
     *,
     model: Model,
-    rules: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    figures: pd.DataFrame,
     facts: Mapping[str, str],
     result: Mapping[str, Any],
     command: str,
 ) -> Path:
     """Write the report of a replay: what each rule would have refused of what was really asked.
 
-    ``rules``: one row a rule and refusal, as ``charts.replay_figure`` takes it; ``facts``: what was
-    replayed, in words. Otherwise as ``write_simulated``.
+    ``outcomes``: one row a rule and refusal, as ``charts.replay_figure`` takes it; ``figures``: name, unit
+    and a column an arm; ``facts``: what was replayed, in words. Otherwise as ``write_simulated``.
     """
     target = folder.check(out)
     money = Money(model.currency, model.minor_digits)
     wide, narrow = (
-        charts.replay_figure(rules, money=money, width=width) for width in (charts.WIDE, charts.NARROW)
+        charts.replay_figure(outcomes, money=money, width=width) for width in (charts.WIDE, charts.NARROW)
     )
     page = render(
         "replay.html.j2",
@@ -142,23 +145,24 @@ def write_replay(
         headline=wide.description,
         model=model,
         facts=facts,
-        rules=rules.to_dict("records"),
+        outcomes=outcomes.to_dict("records"),
+        figures=figures.to_dict("records"),
+        arms=[arm for arm in ("now", "changed") if arm in figures],
         pictures=[picture(wide, narrow)],
         money=money,
         command=command,
     )
-    _write(target, page, [wide], rules, result)
+    _write(target, page, [wide], figures, result)
     return target / "index.html"
 
 
 def _write(
     target: Path, page: str, figures: Sequence[Figure], table: pd.DataFrame, result: Mapping[str, Any]
 ) -> None:
-    numbers = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
     with folder.whole(target) as unfinished:
         (unfinished / "index.html").write_text(page, encoding="utf-8")
         table.to_csv(unfinished / "metrics.csv", index=False)
-        (unfinished / folder.MARK).write_text(folder.marked(numbers), encoding="utf-8")
+        (unfinished / folder.MARK).write_text(folder.marked(result), encoding="utf-8")
         for figure in figures:
             for suffix in (".svg", ".png"):
                 charts.save(figure.titled(), unfinished / f"{figure.name}{suffix}")

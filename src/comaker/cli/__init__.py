@@ -1,0 +1,58 @@
+"""The command line: one file a command; exit status 0 done, 1 refused input, 2 usage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from comaker.cli import checking, comparing, galleries, importing, replaying, schemas, simulating
+
+app = typer.Typer(
+    name="comaker",
+    help="""Declare, simulate and measure business models in which customers do part of the work.
+
+\b
+Try a rule change before it ships:
+  comaker compare my-major-company \\
+    --change task.stake.terms.cap=1000.00 --without-amendments
+
+Every command takes --help, with an example, and --json for machines.""",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _command, _short in (
+    ("check", checking.check, "Check a model file; name every mistake."),
+    ("schema", schemas.schema, "Print the JSON Schema of model files."),
+    ("simulate", simulating.simulate, "Simulate a model."),
+    ("compare", comparing.compare, "Compare a model with itself changed."),
+    ("import", importing.import_, "Import a contribution log as an event table."),
+    ("replay", replaying.replay, "Replay recorded requests under another rule."),
+):
+    app.command(_name, short_help=_short)(_command)
+app.add_typer(galleries.app, name="gallery", short_help="List, show or copy the models that come along.")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"comaker {version('comaker')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _comaker(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    app()

@@ -1,0 +1,121 @@
+"""What commands print: JSON alone, or tables for people; refusals and progress go to standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[int, int], None]
+
+_EXTRAS = {
+    "simulate": {"altair", "jinja2", "markupsafe", "numba", "pandas", "scipy", "vl_convert"},
+}
+_PLAIN_WIDTH = 180
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object and nothing else; what is not a number (NaN) becomes null."""
+    typer.echo(json.dumps(without_nan(value), ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def without_nan(value: Any) -> Any:
+    """The same plain value with null where a number is not identified."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): without_nan(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(each) for each in value]
+    return value
+
+
+def console() -> Console:
+    """Where tables go: as wide as the terminal; wide enough for every table where there is none."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return Console(width=width, highlight=False, markup=False, soft_wrap=False)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
+    """Print a plain table; the first ``left`` columns hold words, the others numbers."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console().print(table)
+
+
+def refuse(message: str) -> NoReturn:
+    """Say on standard error why the input is refused, and leave with exit status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+def check_file(path: Path) -> None:
+    """Refuse a place where no file can be written: said before a long run, not after it."""
+    if path.is_dir():
+        refuse(f"{path}: this is a folder: name a file")
+    if not path.parent.is_dir():
+        refuse(f"{path}: the folder {path.parent} does not exist: make it first")
+    if not os.access(path.parent, os.W_OK):
+        refuse(f"{path}: nothing may be written in {path.parent}: choose another folder")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what this package refuses, what the disk refuses and a missing extra into one clear message.
+
+    Every exception that the package itself defines carries such a message; any other is a mistake in
+    the program and is not hidden.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        extra = next((name for name, modules in _EXTRAS.items() if _top(error) in modules), None)
+        if extra is None:
+            raise
+        refuse(f"this needs {_top(error)}, which is not installed: pip install 'comaker[{extra}]'")
+    except MemoryError:
+        refuse("there is not enough memory for this many customers and runs: ask for fewer")
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        refuse(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except Exception as error:
+        if not type(error).__module__.startswith("comaker."):
+            raise
+        refuse(str(error))
+
+
+def _top(error: ModuleNotFoundError) -> str:
+    return (error.name or "").partition(".")[0]
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Progress | None]:
+    """A progress bar on standard error while something runs; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
