@@ -30,10 +30,10 @@ from comaker.simulate.projects import (
     open_projects,
     run_projects,
 )
-from comaker.simulate.randomness import below, bits, week_key
+from comaker.simulate.randomness import below, bits, uniform, week_key
 from comaker.simulate.record import WEEK_US
 from comaker.simulate.site import Request, Site, close_expired, request_withdrawal
-from comaker.simulate.terms import terms_in
+from comaker.simulate.terms import in_force_until, terms_at
 from comaker.simulate.visit import Shown, show, visit
 from comaker.simulate.week import Week
 
@@ -44,10 +44,10 @@ NEAR = 256
 
 
 class Plan(NamedTuple):
-    """What the model lays down for a whole run: the terms week by week, and as records what does not change
+    """What the model lays down for a whole run: the versions of its terms, and as records what stays the same
     (``Behaviour``, ``Effects`` on newcomers and on participants, ``Economy``)."""
 
-    terms: npt.NDArray[np.void]
+    versions: npt.NDArray[np.void]
     behaviour: np.record
     newcomer: np.record
     participant: np.record
@@ -64,12 +64,12 @@ class Workspace(NamedTuple):
 
 
 @njit(cache=True, inline="always")  # records cannot be returned from a compiled function
-def week_of(plan: Plan, number: int) -> Week:
-    """One week of a plan."""
+def week_of(plan: Plan, number: int, at_us: int) -> Week:
+    """One week of a plan, under the terms in force at an instant."""
     return Week(
         number,
         plan.stream,
-        terms_in(plan.terms, number),
+        terms_at(plan.versions, at_us),
         plan.behaviour,
         plan.newcomer,
         plan.participant,
@@ -78,9 +78,9 @@ def week_of(plan: Plan, number: int) -> Week:
 
 
 @njit(cache=True)
-def reach_chances(crowd: Crowd, week: Week) -> npt.NDArray[np.uint32]:
-    """Chance that a customer hears of the firm this week, by promoting acquaintances (uint32[NEAR], in parts
-    of 2**32): advertising, embedded players, word of mouth; by number of promoters, never by stake (E5)."""
+def reach_hazards(crowd: Crowd, week: Week) -> tuple[float, float]:
+    """Weekly hazard to hear of the firm from nobody known (advertising, embedded players), and from one
+    promoting acquaintance: by number of promoters, never by stake (E5)."""
     behaviour = week.behaviour
     customers = len(crowd.customers.knows)
     told = -math.log1p(-behaviour.word_of_mouth)
@@ -88,6 +88,14 @@ def reach_chances(crowd: Crowd, week: Week) -> npt.NDArray[np.uint32]:
     hazard += behaviour.widget_reach * crowd.counts[PLAYERS] / customers
     if len(crowd.network.neighbours) == 0:
         hazard += told * behaviour.acquaintances * crowd.counts[PROMOTERS] / customers
+    return hazard, told
+
+
+@njit(cache=True)
+def reach_chances(crowd: Crowd, week: Week) -> npt.NDArray[np.uint32]:
+    """Chance that a customer hears of the firm this week, by the number of her promoting acquaintances
+    (uint32[NEAR], in parts of 2**32)."""
+    hazard, told = reach_hazards(crowd, week)
     chances = np.empty(NEAR, np.uint32)
     for near in range(NEAR):
         part = -math.expm1(-(hazard + told * near))
@@ -96,12 +104,40 @@ def reach_chances(crowd: Crowd, week: Week) -> npt.NDArray[np.uint32]:
 
 
 @njit(cache=True)
-def sweep(crowd: Crowd, week: Week, chances: npt.NDArray[np.uint32], space: Workspace) -> tuple[int, int]:
+def join(site: Site, place: int, week: Week, draw: np.uint64) -> None:
+    """Write down that a customer heard of the firm, and from whom if it was an acquaintance."""
+    crowd = site.crowd
+    who = account(crowd.customers, place)
+    event = record.record(site.books, week.number * WEEK_US, record.JOINED, who, record.NOBODY)
+    near = int(crowd.customers.promoters_near[place])
+    if near == 0 or event < 0:
+        return
+    hazards = reach_hazards(crowd, week)
+    told = hazards[1] * near
+    if uniform(bits(draw, 0)) * (hazards[0] + told) < told:
+        site.books.events.rows[event].referrer = promoter_near(crowd, place, bits(draw, 1))
+
+
+@njit(cache=True)
+def promoter_near(crowd: Crowd, place: int, draw: np.uint64) -> int:
+    """One of a customer's promoting acquaintances, each equally likely."""
+    neighbours, offsets = crowd.network.neighbours, crowd.network.offsets
+    left = below(draw, crowd.customers.promoters_near[place])
+    for at in range(offsets[place], offsets[place + 1]):
+        if crowd.customers.mind[neighbours[at]].promoting > 0:
+            if left == 0:
+                return account(crowd.customers, neighbours[at])
+            left -= 1
+    return record.NOBODY
+
+
+@njit(cache=True)
+def sweep(site: Site, week: Week, chances: npt.NDArray[np.uint32], space: Workspace) -> tuple[int, int]:
     """Who hears of the firm, who leaves it, who visits: one look at every customer, one draw for both halves.
 
     Fills the visitors and leavers of the workspace and returns how many there are of each.
     """
-    customers = crowd.customers
+    crowd, customers = site.crowd, site.crowd.customers
     key = week_key(week.stream, chance.WEEK, week.number)
     leaving = week.behaviour.leaving_weekly * WHOLE
     loyalty = week.behaviour.loyalty
@@ -115,6 +151,8 @@ def sweep(crowd: Crowd, week: Week, chances: npt.NDArray[np.uint32], space: Work
                 continue
             customers.knows[place] |= NEED
             heard += 1
+            if site.books.events.keeps:
+                join(site, place, week, draw)
         elif low < leaving * (1.0 - loyalty * customers.satisfaction[place]):
             space.leavers[leavers] = place
             leavers += 1
@@ -148,21 +186,25 @@ def leave(site: Site, week: Week, place: int, stream: np.uint64) -> None:
 @njit(cache=True)
 def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
     """One week: projects open, customers hear, leave and visit, projects are produced, sell and pay."""
-    week = week_of(plan, number)
+    start_us = number * WEEK_US
+    week = week_of(plan, number, start_us)
     run_projects(site.market, site.crowd, site.books, week)
     close_expired(site, week)
     open_projects(site.market, site.books, week)
     for slot in range(len(site.market.slots)):
         show(space.shown, site.market, slot)
     chances = reach_chances(site.crowd, week)
-    visitors, leavers = sweep(site.crowd, week, chances, space)
+    visitors, leavers = sweep(site, week, chances, space)
     for index in range(leavers):
         leave(site, week, space.leavers[index], plan.stream)
-    if visitors > 0:
-        first = below(bits(week_key(plan.stream, chance.TURN, number), 0), visitors)
-        for index in range(visitors):
-            place = space.visitors[(first + index) % visitors]
-            visit(site, place, space.shown, week, number * WEEK_US + (index * WEEK_US) // visitors)
+    until_us = in_force_until(plan.versions, start_us)
+    first = below(bits(week_key(plan.stream, chance.TURN, number), 0), max(visitors, 1))
+    for index in range(visitors):
+        at_us = start_us + (index * WEEK_US) // visitors
+        if at_us >= until_us:
+            week = week_of(plan, number, at_us)
+            until_us = in_force_until(plan.versions, at_us)
+        visit(site, space.visitors[(first + index) % visitors], space.shown, week, at_us)
     close_week(site, week)
 
 

@@ -306,4 +306,10 @@ def expire(market: Market, project: int, crowd: Crowd, books: Books, week: Week)
     """The time is over below the goal: every stake goes back."""
     close(market, project, crowd, EXPIRED)
     end_promotion(market, project, crowd)
-    books.stakes_minor[week.number] -= market.projects[project].collected_minor
+    row = market.projects[project]
+    books.stakes_minor[week.number] -= row.collected_minor
+    for entry in range(row.first_holder, row.first_holder + row.holders):
+        holder = market.holders[entry]
+        at_us = week.number * record.WEEK_US
+        event = record.record(books, at_us, record.WITHDRAWN, holder.account, project)
+        record.amounts(books, event, holder.shares, holder.shares * week.terms.share_price_minor)

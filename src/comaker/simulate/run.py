@@ -22,7 +22,7 @@ from comaker.simulate.projects import HOLDERS_USED, Market, more_holders, new_ma
 from comaker.simulate.randomness import alias_table, stream, week_key
 from comaker.simulate.record import Books, grown, new_books, new_recorder
 from comaker.simulate.site import Site
-from comaker.simulate.terms import staking_task, weekly_terms
+from comaker.simulate.terms import staking_task, versions_of
 from comaker.simulate.visit import Shown
 
 Progress = Callable[[int, int], None]
@@ -48,11 +48,11 @@ class Size(NamedTuple):
     events: bool
 
 
-def plan_of(model: Model, *, weeks: int) -> Plan:
+def plan_of(model: Model) -> Plan:
     """Everything the model lays down, for a run whose luck is still to be given."""
     task = staking_task(model)
     return Plan(
-        terms=weekly_terms(model, weeks=weeks),
+        versions=versions_of(model),
         behaviour=as_record(behaviour_of(model)),
         newcomer=as_record(effects_of(model, task=task, participants=False)),
         participant=as_record(effects_of(model, task=task, participants=True)),
@@ -112,7 +112,7 @@ def all_runs(
     models: list[Model], size: Size, *, threads: int | None, progress: Progress | None
 ) -> list[list[Outcome]]:
     """Every run of every model, by model and run: run ``r`` of all models shares its luck."""
-    plans = [plan_of(model, weeks=size.weeks) for model in models]
+    plans = [plan_of(model) for model in models]
     numbers = range(1, size.runs + 1)
     outcomes: dict[tuple[int, int], Outcome] = {}
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:

@@ -16,7 +16,7 @@ from comaker.simulate.compiled import compiled
 from comaker.simulate.population import SPECULATES, Crowd, account, annoy, moved, promote
 from comaker.simulate.projects import EARLY, LATE, NONE, Market, expire, fund, state_of
 from comaker.simulate.record import Books
-from comaker.simulate.terms import SECONDS_A_WEEK
+from comaker.simulate.terms import SECOND_US, SECONDS_A_WEEK
 from comaker.simulate.week import Week
 
 decide_stake = compiled(stake.decide_stake)
@@ -51,7 +51,7 @@ def request_stake(site: Site, week: Week, request: Request) -> tuple[int, Refusa
     held = int(customers.held[request.place, request.slot])
     state = state_of(market.projects, project)
     accepted, refusal = decide_stake(
-        request.asked_shares, held, state, week.terms, week.number * SECONDS_A_WEEK
+        request.asked_shares, held, state, week.terms, request.at_us // SECOND_US
     )
     books.figures[week.number, record.REQUESTS] += 1
     if refusal != Refusal.NONE:
@@ -117,7 +117,7 @@ def book_stake(site: Site, week: Week, request: Request, shares: int) -> None:
         satisfaction, week.behaviour.delight, week.behaviour.satisfaction_step
     )
     time_progress(projects, project, before, request.at_us / record.WEEK_US)
-    if status_after(state_of(projects, project), week.terms, week.number * SECONDS_A_WEEK) != OPEN:
+    if status_after(state_of(projects, project), week.terms, request.at_us // SECOND_US) != OPEN:
         fund(site.market, project, site.crowd, site.books, week)
         note_closing(site, project, record.FUNDED, request.at_us)
 
@@ -189,8 +189,8 @@ def close_expired(site: Site, week: Week) -> None:
             continue
         at_us = week.number * record.WEEK_US
         if status == stake.FUNDED:
+            note_closing(site, project, record.FUNDED, at_us)
             fund(market, project, site.crowd, site.books, week)
         else:
+            note_closing(site, project, record.EXPIRED, at_us)
             expire(market, project, site.crowd, site.books, week)
-        kind = record.FUNDED if status == stake.FUNDED else record.EXPIRED
-        note_closing(site, project, kind, at_us)

@@ -14,9 +14,8 @@ from comaker.model import Model
 from comaker.refusals import Refusal
 from comaker.simulate.record import KINDS, NOBODY
 from comaker.simulate.run import Outcome
-from comaker.simulate.terms import staking_task, version_in
+from comaker.simulate.terms import staking_task, versions_of
 
-_DAY_US = 24 * 3600 * 1_000_000
 _STAKING = (Kind.SEEN, Kind.DONE, Kind.REFUSED, Kind.ABANDONED, Kind.WITHDRAWN)
 
 
@@ -52,6 +51,7 @@ def event_table(model: Model, outcome: Outcome) -> pa.Table:
             "refusal": pa.array(names[rows["refusal"]], mask=~refused).dictionary_encode(),
             "quantity": pa.array(rows["quantity"], mask=rows["quantity"] == 0),
             "money_minor": pa.array(rows["money_minor"], mask=rows["money_minor"] == 0),
+            "referrer": _known(rows["referrer"]),
             "encounter": pa.array(rows["encounter"], mask=rows["encounter"] == 0),
             "shown": _shown(rows),
         }
@@ -59,11 +59,9 @@ def event_table(model: Model, outcome: Outcome) -> pa.Table:
 
 
 def _versions(model: Model, at_us: npt.NDArray[np.int64]) -> pa.Array:
-    weeks = at_us // (7 * _DAY_US)
     hashes = [version.hash for version in model.versions]
-    last = int(weeks.max(initial=0))
-    version = np.array([version_in(model, week) for week in range(last + 1)])
-    return _words(version[weeks], hashes)
+    version = np.searchsorted(versions_of(model)["from_us"], at_us, side="right") - 1
+    return _words(version, hashes)
 
 
 def _words(codes: npt.NDArray[np.integer], words: list[str]) -> pa.DictionaryArray:

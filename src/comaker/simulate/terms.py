@@ -1,4 +1,4 @@
-"""The terms of a model week by week, as integers: what the compiled rules decide by."""
+"""The terms of a model at any instant, as integers: what the compiled rules decide by."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from comaker.rules.stake import CAP_STEPS, StakeTerms
 from comaker.words import TaskKind
 
 SECONDS_A_WEEK = 7 * 24 * 3600
+SECOND_US = 1_000_000
 
 
 TERMS = np.dtype(
-    [(field, np.int64, (CAP_STEPS,) if field.startswith("cap_") else ()) for field in StakeTerms._fields]
+    [("from_us", np.int64)]
+    + [(field, np.int64, (CAP_STEPS,) if field.startswith("cap_") else ()) for field in StakeTerms._fields]
 )
-"""The staking terms of a week as a record with the fields of ``StakeTerms``."""
+"""A version of the staking terms as a record: in force ``from_us``, µs since the launch, and the fields of
+``StakeTerms``."""
+
+FOR_EVER = 2**62
+"""An instant that no simulation reaches."""
 
 
 def staking_task(model: Model) -> str:
@@ -34,26 +40,37 @@ def staking_task(model: Model) -> str:
     return names[0]
 
 
-def weekly_terms(model: Model, *, weeks: int) -> npt.NDArray[np.void]:
-    """The terms of every week from the launch on (``TERMS`` records), amendments in force included.
-
-    Terms that come into force within a week bind from the week that follows: nobody acts between two steps.
-    """
+def versions_of(model: Model) -> npt.NDArray[np.void]:
+    """Every version of the terms in order of time (``TERMS`` records)."""
     task = staking_task(model)
-    terms = [tuple(stake_terms(version.model, task)) for version in model.versions]
-    return np.array([terms[version_in(model, week)] for week in range(weeks)], TERMS)
-
-
-def version_in(model: Model, week: int) -> int:
-    """Which of the model's versions, counted from 0, is in force in a week after the launch."""
-    day = model.launched + timedelta(days=7 * week)
-    return sum(version.in_force <= day for version in model.versions) - 1
+    rows = [
+        ((version.in_force - model.launched) // timedelta(microseconds=1), *stake_terms(version.model, task))
+        for version in model.versions
+    ]
+    return np.array(rows, TERMS)
 
 
 @njit(cache=True)
-def terms_in(weekly: npt.NDArray[np.void], week: int) -> StakeTerms:
-    """The terms of one week in the shape the rules take."""
-    terms = weekly[week]
+def version_at(versions: npt.NDArray[np.void], at_us: int) -> int:
+    """Which version is in force at an instant, counted from 0."""
+    version = 0
+    for later in range(1, len(versions)):
+        if at_us >= versions[later].from_us:
+            version = later
+    return version
+
+
+@njit(cache=True)
+def in_force_until(versions: npt.NDArray[np.void], at_us: int) -> int:
+    """The instant at which the terms in force now are amended, ``FOR_EVER`` where they are not."""
+    version = version_at(versions, at_us) + 1
+    return int(versions[version].from_us) if version < len(versions) else FOR_EVER
+
+
+@njit(cache=True)
+def terms_at(versions: npt.NDArray[np.void], at_us: int) -> StakeTerms:
+    """The terms in force at an instant, in the shape the rules take."""
+    terms = versions[version_at(versions, at_us)]
     starts, caps = terms.cap_from_shares, terms.cap_shares
     return StakeTerms(
         terms.share_price_minor,
@@ -66,4 +83,4 @@ def terms_in(weekly: npt.NDArray[np.void], week: int) -> StakeTerms:
     )
 
 
-assert CAP_STEPS == 8, "terms_in spells out the steps of the cap"
+assert CAP_STEPS == 8, "terms_at spells out the steps of the cap"
