@@ -21,7 +21,7 @@ WITHDRAWAL = 2
 NOBODY = -1
 """The holding of a request without a customer: each stands for a customer of its own."""
 
-MISSING = -1
+MISSING = -(2**62)
 """A quantity or an amount of money that the row does not give."""
 
 
@@ -70,8 +70,9 @@ def requests_of(table: pa.Table, task: str) -> Requests:
     kind = pc.cast(taken["kind"], pa.string()).to_numpy(zero_copy_only=False)
     shares, money_minor = (_plain(taken[name], MISSING) for name in ("quantity", "money_minor"))
     recorded = _refusals(taken)
+    negative = (shares < 0) & (shares != MISSING)
     back = (kind == Kind.WITHDRAWN) | (
-        (kind == Kind.REFUSED) & ((recorded == Refusal.NOTHING_HELD) | (shares < MISSING))
+        (kind == Kind.REFUSED) & ((recorded == Refusal.NOTHING_HELD) | negative)
     )
     tasks = np.where(kind == Kind.OPENED, OPENING, np.where(back, WITHDRAWAL, STAKE))
     _check(taken, tasks, shares, money_minor)
@@ -79,7 +80,7 @@ def requests_of(table: pa.Table, task: str) -> Requests:
     subject = _plain(taken["subject"], 0)
     projects, project = _numbered(run, subject)
     holding, holdings = _holdings(taken["customer"], project)
-    asked = np.where(back & (shares < MISSING), -shares, shares)
+    asked = np.where(back & negative, -shares, shares)
     return Requests(
         row=row,
         task=tasks,
