@@ -11,7 +11,21 @@ import pytest
 from comaker.ingest import import_log
 from comaker.replay import replay
 
-MAPS = Path(__file__).resolve().parents[2] / "docs" / "maps"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+MAPS = DOCS / "maps"
+
+RULES = {
+    "as it was: no cap, open beyond the target": [],
+    "cap £500": ["cap=500.00"],
+    "cap £100": ["cap=100.00"],
+    "cap £50": ["cap=50.00"],
+    "closes at the target, refuses a gift too large for it": ["closes=at goal"],
+    "closes at the target, trims such a gift": ["closes=at goal", "partial=trim"],
+    "deadline 90 days": ["open_for=90 days"],
+    "deadline 30 days": ["open_for=30 days"],
+    "cap £100, closes at the target, deadline 90 days": ["cap=100.00", "closes=at goal", "open_for=90 days"],
+}
+"""The rules of docs/real-input.md."""
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +65,32 @@ def test_a_deadline_refuses_the_gifts_after_it(gifts: Path, days: int) -> None:
     changes = [f"task.stake.terms.open_for={days} days"]
     outcomes = replay(gifts, MAPS / "justgiving-model.toml", changes=changes).outcomes
     assert outcomes.set_index("refusal").loc["deadline_passed", "requests"] == len(late)
+
+
+def test_the_documentation_tells_what_comes_out(gifts: Path) -> None:
+    table = [
+        line
+        for line in (DOCS / "real-input.md").read_text("utf-8").splitlines()
+        if "£" in line and "|" in line
+    ]
+    told = {
+        cells[1].strip(): [cell.strip() for cell in cells[2:]]
+        for cells in (line.split("|") for line in table)
+    }
+    assert set(told) == set(RULES)
+    for rule, terms in RULES.items():
+        changes = [f"task.stake.terms.{term}" for term in terms]
+        value = replay(gifts, MAPS / "justgiving-model.toml", changes=changes).summary.set_index("name")[
+            "value"
+        ]
+        lost_minor = value["refused_money"] + value["trimmed_money"]
+        asked_minor = lost_minor + value["accepted_money"]
+        refused = f"{value['refused']:,.0f} ({100 * value['refused'] / value['requests']:.1f} %)"
+        lost = f"£{lost_minor / 100:,.0f} ({100 * lost_minor / asked_minor:.1f} %)"
+        days = f"{value['median_days_to_goal']:.1f}"
+        assert [*told[rule][:2], *told[rule][3:5]] == [
+            refused,
+            lost,
+            f"{value['projects_at_goal']:.0f}",
+            days,
+        ]

@@ -164,6 +164,7 @@ def test_a_stake_too_large_is_trimmed_where_the_terms_say_so(run: Run) -> None:
     replayed = run([{"day": 1, "customer": 7, "quantity": 80}], "task.stake.terms.partial=trim")
     assert decisions(replayed) == [("done", 50, None)]
     assert replayed.differences[["asked_shares", "accepted_shares"]].values.tolist() == [[80, 50]]
+    assert figure(replayed, "trimmed_money") == 30_000
 
 
 def test_a_withdrawal_gives_back_what_is_held_and_no_more(run: Run) -> None:

@@ -36,7 +36,9 @@ class Replayed:
 
     Tables are pandas frames, money in minor units of ``currency``:
     ``outcomes``: a row a refusal ("none": accepted): refusal, requests, money_minor.
-    ``summary``: a row a figure: name, unit, value.
+    ``summary``: a row a figure: name, unit, value. ``refused_money`` is of requests refused whole,
+    ``trimmed_money`` what was cut off others; ``projects_at_goal`` came to their goal, whether or not that
+    closed them; days are counted from the opening, over the projects that came so far.
     ``projects``: a row a project: run, project, opened_at, own_goal, goal_minor, requests, accepted, refused,
     collected_minor, refused_minor, status, days_to_goal, days_to_close (NaN: did not come to that).
     ``differences``: a row a request decided otherwise than recorded: event_id, run, at, project, customer,
@@ -63,6 +65,13 @@ class Replayed:
     @cached_property
     def _is_request(self) -> Any:
         return self.requests.task != OPENING
+
+    @cached_property
+    def _trimmed_minor(self) -> int:
+        """Money that was asked for and not taken, though the request was accepted."""
+        taken = self._is_request & (self.decided.refusal == Refusal.NONE)
+        left = (self.decided.asked - self.decided.accepted) * self._money.price_minor
+        return int(left[taken].sum())
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -127,6 +136,7 @@ class Replayed:
             ("refused", "requests", int(refused["requests"])),
             ("accepted_money", "minor units", int(outcomes["money_minor"]["none"])),
             ("refused_money", "minor units", int(refused["money_minor"])),
+            ("trimmed_money", "minor units", self._trimmed_minor),
             ("projects", "projects", len(projects)),
             ("projects_at_goal", "projects", int(projects["days_to_goal"].notna().sum())),
             *((f"projects_{word}", "projects", int(status.get(word, 0))) for word in STATUS.values()),
