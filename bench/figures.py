@@ -36,6 +36,12 @@ def machine(packages: Iterable[str] = ()) -> dict[str, object]:
     }
 
 
+def wide_console() -> Console:
+    """A console on which notes stay readable when the output goes to a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=180)
+
+
 def _from_proc(file: str, name: str) -> str | None:
     if not Path(file).exists():
         return None
@@ -52,7 +58,7 @@ def _version(package: str) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured quantity: the median over rounds with its range. `note` says what it needs to be understood."""
+    """A measured quantity: the median over rounds with its range. `note`: what is needed to understand it."""
 
     name: str
     unit: str
@@ -111,7 +117,7 @@ class Figures:
 
     def show(self, console: Console | None = None) -> None:
         """Print the machine, the figures and what is missing."""
-        console = console or Console()
+        console = console or wide_console()
         table = Table(title=self.subject, title_justify="left")
         for heading, justify in (
             ("figure", "left"),
