@@ -184,6 +184,9 @@ def test_the_replay_says_that_it_is_a_mechanical_replay_and_what_is_refused() ->
         (1234.5, "1,234"),
         (99.54, "99.5"),
         (0.12345, "0.123"),
+        (0.0005, "0.0005"),
+        (0.00123, "0.0012"),
+        (1e-9, "0.000"),
         (-7, "−7"),
         (1e6, "1,000,000"),
     ],
@@ -200,7 +203,7 @@ def test_a_difference_carries_its_sign_before_the_currency() -> None:
     space = "\N{NO-BREAK SPACE}"
     assert with_unit(1200, "EUR", signed=True) == f"+EUR{space}1,200"
     assert with_unit(-1200, "EUR thousand", signed=True) == f"−EUR{space}1,200{space}thousand"
-    assert with_unit(0.00001, "", signed=True) == "0.000"
+    assert with_unit(1e-9, "", signed=True) == "0.000"
     assert with_unit(3, "weeks") == f"3{space}weeks"
 
 

@@ -62,7 +62,10 @@ def _pattern(size: float) -> str:
         return "#,##0"
     if size >= 10:
         return "#,##0.0"
-    return "#,##0.00" if size >= 1 or size == 0 else "#,##0.000"
+    if size >= 1:
+        return "#,##0.00"
+    # Below a hundredth two figures are kept: 0.0005 must not become 0.001.
+    return "0.000" if size >= 0.01 or size < 1e-6 else "0.000" + "#" * (-math.floor(math.log10(size)) - 2)
 
 
 def interval(low: float, high: float, *, signed: bool = False) -> str:
