@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import io
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comaker import events
@@ -245,6 +246,49 @@ money_minor = "target"
         ("done", 3, 1000),
         ("done", 4, 700),
     ]
+
+
+CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1).filter(
+    lambda cell: cell.strip(" ")
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(CELL, min_size=1, max_size=8), notes=st.lists(CELL, min_size=8, max_size=8))
+def test_any_text_comes_through_a_csv_file_unharmed(
+    import_text: ImportText, cells: list[str], notes: list[str]
+) -> None:
+    written = io.StringIO(newline="")
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(["note", "when", "amount", "who"])
+    for note, cell in zip(notes, cells, strict=False):
+        rows.writerow([note, "2018-01-01", "1", cell])
+    who = 'customer = { column = "who", text = true }\nmoney_minor ='
+    done = import_text(written.getvalue(), MAP_OF_TWO.replace("money_minor =", who))
+    with done.key_tables["customer"].open(encoding="utf-8", newline="") as file:
+        keys = {int(number): text for number, text in list(csv.reader(file))[1:]}
+    assert [keys[int(str(number))] for (number,) in rows_of(done, "customer")] == [
+        cell.strip(" ") for cell in cells
+    ]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        GIFTS.replace("\n", "\r\n"),
+        GIFTS.replace("\n", "\r"),
+        GIFTS.replace("\n", "\r\n", 2),
+        GIFTS.replace("\n", "\n\n"),
+        GIFTS.strip(),
+        GIFTS.replace("page", " page ").replace("25.5", " 25.5 "),
+        GIFTS.replace("id,", '"a long\nheader",id,')
+        .replace("\n1,", "\n,1,")
+        .replace("\n2,", "\n,2,")
+        .replace("\n3,", "\n,3,"),
+    ],
+)
+def test_line_breaks_and_blanks_of_any_kind_lose_no_row(import_text: ImportText, log: str) -> None:
+    assert sorted(rows_of(import_text(log), "subject", "money_minor")) == [(3, 1000), (3, 2550), (4, 700)]
 
 
 def test_a_gzip_file_is_read_as_what_it_holds(import_text: ImportText) -> None:

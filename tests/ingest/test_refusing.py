@@ -67,6 +67,8 @@ def refused(import_text: ImportText, log: str | bytes, map_text: str = MAP) -> s
         ("\n2,8", "\n,8", 3, "has no id"),
         ("25.5", "25.5,surplus", 3, "malformed line"),
         (",25.5", "", 3, "malformed line"),
+        ("25.5", '"25.5', 3, "malformed line"),
+        ("25.5", "7" * 3_000_000, 3, "malformed line"),
     ],
 )
 def test_a_wrong_cell_is_named_with_its_line(
@@ -184,6 +186,8 @@ def test_missing_files_and_folders_are_named(import_text: ImportText, tmp_path: 
         ('decimal = "."', 'decimal = "."\nthousands = "."', "map.toml:5: .*must differ"),
         ('"Europe/Paris"', '"Europe/Pariss"', r"map.toml:5: .*did you mean 'Europe/Paris'\?"),
         ("zone =", "zones =", r"map.toml:5: .*unknown key: did you mean 'zone'\?"),
+        ("zone =", 'time = "%Q"\nzone =', "map.toml:5: .*or a pattern such as"),
+        ("zone =", 'delimiter = "\\n"\nzone =', "map.toml:5: .*cannot be parted by"),
         ("decimal =", 'encoding = "klingon"\ndecimal =', "map.toml:4: .*utf-8"),
         ('kind = "done"', 'kind = "doen"', r"map.toml:8: .*did you mean 'done'\?"),
         ('kind = "done"', 'kind = { column = "amount" }', "map.toml:8: .*needs values"),

@@ -6,6 +6,7 @@ Nothing of the file's format is guessed: its decimal mark, its time zone, its en
 from __future__ import annotations
 
 import os
+import re
 import zoneinfo
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +27,9 @@ MAPPED = tuple(name for name in events.SCHEMA.names if name not in {"event_id", 
 
 ID_SPACES = {"customer": "customer", "referrer": "customer", "subject": "subject"}
 """Columns whose text ids become numbers, and the key table each uses: a referrer is a customer."""
+
+TIME_PARTS = "YymdbBjHIpMSfz"
+"""What a pattern of times may consist of, each behind a per cent sign."""
 
 NEVER_EMPTY = ("at",)
 MONEY = ("money_minor",)
@@ -76,8 +80,12 @@ class Format(Part):
             yield "thousands", "the decimal mark and the thousands mark must differ"
         if self.zone is not None and self.zone not in zoneinfo.available_timezones():
             yield "zone", f"not an IANA time zone: {did_you_mean(self.zone, zoneinfo.available_timezones())}"
-        if self.time != "iso" and "%" not in self.time:
-            yield "time", 'write "iso", or a pattern such as "%d/%m/%Y %H:%M"'
+        unknown = set(re.findall("%(.?)", self.time.replace("%%", ""))) - set(TIME_PARTS)
+        if self.time != "iso" and (unknown or "%" not in self.time):
+            parts = " ".join(f"%{part}" for part in TIME_PARTS)
+            yield "time", f'write "iso", or a pattern such as "%d/%m/%Y %H:%M" of {parts}'
+        if self.delimiter in '"\r\n':
+            yield "delimiter", "cells cannot be parted by quotes or line breaks"
 
 
 class Source(Part):

@@ -246,12 +246,16 @@ def load_text(
     chosen = ", ".join(
         f"nullif(trim(h{file.header.index(column)}), '') AS c{index}" for index, column in enumerate(columns)
     )
-    connection.execute(
-        f"CREATE TABLE {table} AS SELECT {chosen} FROM read_csv({quoted(str(file.path))}, auto_detect=false, "
-        f"header=false, skip={file.header_lines}, columns={{{header}}}, delim={quoted(file.delimiter)}, "
-        f"quote='\"', escape='\"', store_rejects=true, rejects_table='rejects_{table}', "
-        f"rejects_scan='scans_{table}', rejects_limit={MAX_SHOWN + 1})"
-    )
+    try:
+        connection.execute(
+            f"CREATE TABLE {table} AS SELECT {chosen} FROM read_csv({quoted(str(file.path))}, "
+            f"auto_detect=false, header=true, columns={{{header}}}, delim={quoted(file.delimiter)}, "
+            f"quote='\"', escape='\"', store_rejects=true, rejects_table='rejects_{table}', "
+            f"rejects_scan='scans_{table}', rejects_limit={MAX_SHOWN + 1})"
+        )
+    except duckdb.InvalidInputException as error:
+        what = str(error).split("\n")[0]
+        raise text.Refused(Problem(file.name, 0, "", "", f"cannot be read as CSV: {what}")) from error
     rows = connection.execute(
         f"SELECT line, csv_line, error_message FROM rejects_{table} ORDER BY line"
     ).fetchall()

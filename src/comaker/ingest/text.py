@@ -6,6 +6,8 @@ import codecs
 import contextlib
 import csv
 import gzip
+import io
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -31,13 +33,12 @@ class Refused(Exception):
 
 
 class Plain(NamedTuple):
-    """A UTF-8 copy of a file without byte-order mark: its header, and the line its rows begin after."""
+    """A UTF-8 copy of a file without byte-order mark, with its header; lines end in a line feed."""
 
     path: Path
     name: str
     delimiter: str
     header: tuple[str, ...]
-    header_lines: int
 
 
 def plain(
@@ -85,11 +86,13 @@ def _decoded(name: str, blocks: Iterator[bytes], encoding: str) -> Iterator[str]
         raise Refused(Problem(name, 1, "", f"encoding {encoding}", message))
     decode = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
     unlike = _UnlikeUtf8() if encoding in {"latin-1", "cp1252"} else None
+    # DuckDB takes one kind of line break in a file; messages count them as an editor does.
+    newlines = io.IncrementalNewlineDecoder(None, translate=True)
     lines = bytes_before = 0
     for block in _and_end(first, blocks):
         pending = len(decode.getstate()[0])
         try:
-            text = decode.decode(block, final=not block)
+            text = newlines.decode(decode.decode(block, final=not block), final=not block)
         except UnicodeDecodeError as error:
             at = bytes_before - pending + error.start
             lines += _newlines(error.object[: error.start], encoding)
@@ -117,7 +120,7 @@ def _and_end(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _newlines(read: bytes, encoding: str) -> int:
-    return read.decode(encoding, errors="ignore").count("\n")
+    return len(re.findall("\r\n?|\n", read.decode(encoding, errors="ignore")))
 
 
 def _undecodable(name: str, error: UnicodeDecodeError, at: int, line: int, encoding: str) -> Problem:
@@ -174,14 +177,7 @@ def _with_header(name: str, copy: Path, delimiter: str) -> Plain:
     twice = sorted({column for column in names if column and names.count(column) > 1})
     if twice:
         raise Refused(Problem(name, 1, ", ".join(twice), "", "more than one column has this name"))
-    return Plain(copy, name, delimiter, names, _lines_of_header(copy, delimiter))
-
-
-def _lines_of_header(copy: Path, delimiter: str) -> int:
-    with copy.open(encoding="utf-8", newline="") as text:
-        reader = csv.reader(text, delimiter=delimiter)
-        next(reader)
-        return reader.line_num
+    return Plain(copy, name, delimiter, names)
 
 
 def absent(file: Plain, wanted: Iterable[str]) -> list[Problem]:
