@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from comaker.refusals import Refusal
+
+class Indexed(Protocol):
+    """Whole numbers by position: a list, a tuple or a column."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, position: int, /) -> int:
+        """The number at a position."""
+
 
 UNDECIDED = -1
 """The winner of a ballot that chose nothing."""
@@ -33,7 +42,7 @@ def decide_vote(option: int, votes_cast: int, age_s: int, terms: BallotTerms) ->
     return Refusal.NONE
 
 
-def winning_option(votes: Sequence[int], voters: int, terms: BallotTerms) -> int:
+def winning_option(votes: Indexed, voters: int, terms: BallotTerms) -> int:
     """The option with most votes, the first listed where several tie; UNDECIDED without a quorum or where
     none reaches the threshold."""
     if voters < terms.quorum:

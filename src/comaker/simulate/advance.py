@@ -9,7 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from comaker.refusals import Refusal
+from comaker.rules.promotion import decide_referral
+from comaker.rules.stake import FUNDED
 from comaker.simulate import chance, record
+from comaker.simulate.ballot import hold_ballot
+from comaker.simulate.compiled import compiled
 from comaker.simulate.population import (
     AWARE_NOW,
     LEFT,
@@ -37,6 +42,8 @@ from comaker.simulate.terms import in_force_until, terms_at
 from comaker.simulate.visit import Shown, show, visit
 from comaker.simulate.week import Week
 
+credit = compiled(decide_referral)
+
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 NEAR = 256
@@ -52,6 +59,7 @@ class Plan(NamedTuple):
     newcomer: np.record
     participant: np.record
     economy: np.record
+    ballot: np.record
     stream: np.uint64
 
 
@@ -74,6 +82,7 @@ def week_of(plan: Plan, number: int, at_us: int) -> Week:
         plan.newcomer,
         plan.participant,
         plan.economy,
+        plan.ballot,
     )
 
 
@@ -115,7 +124,9 @@ def join(site: Site, place: int, week: Week, draw: np.uint64) -> None:
     hazards = reach_hazards(crowd, week)
     told = hazards[1] * near
     if uniform(bits(draw, 0)) * (hazards[0] + told) < told:
-        site.books.events.rows[event].referrer = promoter_near(crowd, place, bits(draw, 1))
+        promoter = promoter_near(crowd, place, bits(draw, 1))
+        if credit(promoter, who, True) == Refusal.NONE:
+            site.books.events.rows[event].referrer = promoter
 
 
 @njit(cache=True)
@@ -189,6 +200,7 @@ def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
     start_us = number * WEEK_US
     week = week_of(plan, number, start_us)
     run_projects(site.market, site.crowd, site.books, week)
+    hold_ballots(site, week)
     close_expired(site, week)
     open_projects(site.market, site.books, week)
     for slot in range(len(site.market.slots)):
@@ -206,6 +218,17 @@ def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
             until_us = in_force_until(plan.versions, at_us)
         visit(site, space.visitors[(first + index) % visitors], space.shown, week, at_us)
     close_week(site, week)
+
+
+@njit(cache=True)
+def hold_ballots(site: Site, week: Week) -> None:
+    """Projects funded last week are put to their producers' vote."""
+    if week.ballot.options == 0:
+        return
+    for project in range(site.market.used[PROJECTS_USED]):
+        row = site.market.projects[project]
+        if row.status == FUNDED and row.funded_week == week.number - 1:
+            hold_ballot(site, project, week)
 
 
 @njit(cache=True)
@@ -244,7 +267,7 @@ def events_a_week(site: Site) -> int:
     """More events than a week can bring: visitors make two each, leavers one a project and one."""
     customers, places = len(site.crowd.customers.knows), len(site.market.slots)
     projects, holders = int(site.market.used[PROJECTS_USED]), int(site.market.used[HOLDERS_USED])
-    return (places + 3) * customers + 4 * projects + holders
+    return (places + 4) * customers + 4 * projects + 2 * holders
 
 
 @njit(cache=True, nogil=True)

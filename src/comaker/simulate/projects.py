@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from comaker.rules import promotion, sharing
+from comaker.refusals import Refusal
+from comaker.rules import promotion, purchase, sharing
+from comaker.rules.purchase import UNLIMITED
 from comaker.rules.stake import EXPIRED, FUNDED, OPEN, ProjectState
 from comaker.simulate import chance, record
 from comaker.simulate.compiled import compiled
@@ -23,6 +25,8 @@ pool_of = compiled(sharing.pool_of)
 entitlement = compiled(sharing.entitlement)
 payment_due = compiled(sharing.payment_due)
 promotion_due = compiled(promotion.promotion_due)
+decide_purchase = compiled(purchase.decide_purchase)
+amount_due = compiled(purchase.amount_due)
 
 NONE = -1
 """A week that has not come, a slot without a project."""
@@ -198,6 +202,14 @@ def release(projects: npt.NDArray[np.void], project: int, week: Week) -> int:
 
 
 @njit(cache=True)
+def note_money(books: Books, week: Week, kind: int, project: int, money_minor: int) -> None:
+    """Write down what the firm paid for or on account of a project, where it is something."""
+    if money_minor > 0:
+        event = record.record(books, week.number * record.WEEK_US, kind, record.NOBODY, project)
+        record.amounts(books, event, 0, money_minor)
+
+
+@njit(cache=True)
 def settle(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -> int:
     """Pay holders and partners what the sharing rule gives them; returns the sum in minor units (E2).
 
@@ -231,9 +243,9 @@ def settle(market: Market, project: int, crowd: Crowd, books: Books, week: Week)
             fair = 0.5 * content + 0.5 * week.participant.transparency
             mind.fairness = moved(mind.fairness, fair, behaviour.fairness_step)
     partners_minor = pool_of(income_minor, economy.partners_ppm)
-    projects[project].partners_paid_minor += payment_due(
-        partners_minor, projects[project].partners_paid_minor
-    )
+    partners_due_minor = payment_due(partners_minor, projects[project].partners_paid_minor)
+    projects[project].partners_paid_minor += partners_due_minor
+    note_money(books, week, record.PAID, project, partners_due_minor)
     return int(projects[project].paid_minor + projects[project].partners_paid_minor - paid_before)
 
 
@@ -244,11 +256,15 @@ def run_projects(market: Market, crowd: Crowd, books: Books, week: Week) -> None
     for project in range(market.used[PROJECTS_USED]):
         if projects[project].status != FUNDED:
             continue
+        if week.number - projects[project].funded_week == 1:
+            produce(project, books, week)
         if projects[project].released_week != NONE:
             sell(market, project, crowd, books, week)
         elif week.number - projects[project].funded_week >= week.behaviour.production_weeks:
-            books.accounts[week.number, record.PROMOTION] += release(projects, project, week)
             record.record(books, week.number * record.WEEK_US, record.RELEASED, record.NOBODY, project)
+            due_minor = release(projects, project, week)
+            books.accounts[week.number, record.PROMOTION] += due_minor
+            note_money(books, week, record.COST, project, due_minor)
 
 
 @njit(cache=True)
@@ -256,13 +272,16 @@ def sell(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -
     """A week of sales of a released project, with settlement and the end of promotion when they are due."""
     projects, economy, number = market.projects, week.economy, week.number
     copies = weekly_copies(projects, project, week)
-    net_minor = copies * (economy.price_minor - economy.unit_cost_minor)
+    if decide_purchase(copies, UNLIMITED, 0, 0) != Refusal.NONE:
+        copies = 0
+    turnover_minor = amount_due(copies, economy.price_minor)
+    net_minor = turnover_minor - copies * economy.unit_cost_minor
     projects[project].copies += copies
     if number - projects[project].released_week <= FIRST_WEEKS:
         projects[project].first_copies += copies
     projects[project].income_minor += net_minor
     books.figures[number, record.COPIES] += copies
-    books.accounts[number, record.TURNOVER] += copies * economy.price_minor
+    books.accounts[number, record.TURNOVER] += turnover_minor
     books.accounts[number, record.PRODUCTION] += copies * economy.unit_cost_minor
     event = record.record(books, number * record.WEEK_US, record.INCOME, record.NOBODY, project)
     record.amounts(books, event, copies, net_minor)
@@ -291,14 +310,22 @@ def count_votes(market: Market) -> None:
 
 @njit(cache=True)
 def fund(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -> None:
-    """The goal is reached: stakes become the firm's to spend, production is paid, a subsidy comes in (E2)."""
+    """The goal is reached: stakes become the firm's to spend, before any cost is incurred (E2, E8)."""
     close(market, project, crowd, FUNDED)
     market.projects[project].funded_week = week.number
-    production_minor = week.economy.production_minor
     books.accounts[week.number, record.ASSETS] += market.projects[project].collected_minor
-    books.accounts[week.number, record.PRODUCTION] += production_minor
-    books.accounts[week.number, record.SUBSIDIES] += int(week.behaviour.subsidy_share * production_minor)
     books.figures[week.number, record.FUNDED_PROJECTS] += 1
+
+
+@njit(cache=True)
+def produce(project: int, books: Books, week: Week) -> None:
+    """Production begins and is paid for; a subsidy comes in (E2)."""
+    cost_minor = week.economy.production_minor
+    subsidy_minor = int(week.behaviour.subsidy_share * cost_minor)
+    books.accounts[week.number, record.PRODUCTION] += cost_minor
+    books.accounts[week.number, record.SUBSIDIES] += subsidy_minor
+    note_money(books, week, record.COST, project, cost_minor)
+    note_money(books, week, record.INCOME, project, subsidy_minor)
 
 
 @njit(cache=True)

@@ -24,6 +24,8 @@ OPENED, FUNDED, EXPIRED, RELEASED, INCOME, COST, PAID = (
     for kind in (Kind.OPENED, Kind.FUNDED, Kind.EXPIRED, Kind.RELEASED, Kind.INCOME, Kind.COST, Kind.PAID)
 )
 
+_STAKING = (SEEN, DONE, REFUSED, ABANDONED, WITHDRAWN)
+
 NOBODY = -1
 """Customer, subject or referrer of an event that has none."""
 
@@ -44,9 +46,13 @@ EVENT = np.dtype(
         ("encounter", np.int32),
         ("kind", np.int8),
         ("refusal", np.int8),
+        ("task", np.int8),
     ]
 )
-"""An event while a run writes it; ``shown_*``: what the customer saw, shares and producers."""
+"""An event while a run writes it; ``shown_*``: what the customer saw, shares and producers; ``task``: one of
+``NO_TASK``, ``STAKE``, ``BALLOT``."""
+
+NO_TASK, STAKE, BALLOT = range(3)
 
 
 class Recorder(NamedTuple):
@@ -72,12 +78,12 @@ def grown(recorder: Recorder, events: int) -> Recorder:
 
 FIGURES = (
     *("aware", "participants", "promoters", "customers_left", "collected_minor", "open_projects"),
-    *("funded_projects", "copies", "requests", "refused", "abandoned", "visits", "withdrawals"),
+    *("funded_projects", "copies", "requests", "refused", "abandoned", "visits", "withdrawals", "votes"),
 )
 """Weekly figures of a run that are whole numbers, in the order of their columns."""
 
 AWARE_CUSTOMERS, PARTICIPANTS, PROMOTERS, CUSTOMERS_LEFT, COLLECTED, OPEN_PROJECTS = range(6)
-FUNDED_PROJECTS, COPIES, REQUESTS, REFUSALS, ABANDONMENTS, VISITS, WITHDRAWALS = range(6, 13)
+FUNDED_PROJECTS, COPIES, REQUESTS, REFUSALS, ABANDONMENTS, VISITS, WITHDRAWALS, VOTES = range(6, 14)
 
 ENTRIES = (
     ("VP", "revenue", "turnover"),
@@ -138,6 +144,7 @@ def record(books: Books, at_us: int, kind: int, customer: int, subject: int) -> 
     row.encounter = 0
     row.referrer = NOBODY
     row.shown_goal = NOBODY
+    row.task = STAKE if kind in _STAKING else NO_TASK
     return place
 
 

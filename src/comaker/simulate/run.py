@@ -12,6 +12,7 @@ import numpy as np
 from comaker.model import Model
 from comaker.simulate import chance
 from comaker.simulate.advance import Plan, Workspace, advance, events_a_week, people
+from comaker.simulate.ballot import ballot_terms
 from comaker.simulate.behaviour import behaviour_of, effects_of
 from comaker.simulate.calibrate import wish_weights
 from comaker.simulate.compiled import as_record
@@ -57,7 +58,8 @@ def plan_of(model: Model) -> Plan:
         newcomer=as_record(effects_of(model, task=task, participants=False)),
         participant=as_record(effects_of(model, task=task, participants=True)),
         economy=as_record(economy_of(model, task=task)),
-        stream=stream(0, 0),
+        ballot=as_record(ballot_terms(model)),
+        stream=np.uint64(0),
     )
 
 
@@ -66,7 +68,7 @@ def new_site(plan: Plan, *, customers: int, weeks: int, events: bool) -> Site:
     behaviour = plan.behaviour
     places = int(behaviour.projects_open)
     links = int(behaviour.network_links)
-    key = week_key(plan.stream, chance.NETWORK, 0)
+    key = np.uint64(week_key(plan.stream, chance.NETWORK, 0))
     nobody = Network(np.zeros(customers + 1, np.int64), np.zeros(0, np.int32))
     network = barabasi_albert(customers, links, key) if 0 < links < customers else nobody
     crowd = Crowd(new_customers(customers, places), network, np.zeros(4, np.int64))
@@ -88,7 +90,8 @@ def new_workspace(plan: Plan, *, customers: int) -> Workspace:
 
 def one_run(plan: Plan, size: Size, run: int) -> Outcome:
     """One run from the launch to its last week, its luck that of the seed and the run."""
-    plan = plan._replace(stream=stream(size.seed, run))
+    # Compiled functions hand back plain integers, which would be taken for signed ones half of the time.
+    plan = plan._replace(stream=np.uint64(stream(size.seed, run)))
     site = new_site(plan, customers=size.customers, weeks=size.weeks, events=size.events)
     space = new_workspace(plan, customers=size.customers)
     week = 0

@@ -9,14 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comaker.events import Kind, table
+from comaker.events import table
 from comaker.model import Model
 from comaker.refusals import Refusal
-from comaker.simulate.record import KINDS, NOBODY
+from comaker.simulate.record import KINDS, NO_TASK, NOBODY, PAID, STAKE
 from comaker.simulate.run import Outcome
 from comaker.simulate.terms import staking_task, versions_of
-
-_STAKING = (Kind.SEEN, Kind.DONE, Kind.REFUSED, Kind.ABANDONED, Kind.WITHDRAWN)
+from comaker.words import TaskKind
 
 
 def event_tables(model: Model, outcomes: list[Outcome]) -> Iterator[pa.Table]:
@@ -28,11 +27,9 @@ def event_tables(model: Model, outcomes: list[Outcome]) -> Iterator[pa.Table]:
 def event_table(model: Model, outcome: Outcome) -> pa.Table:
     """The events of one run; weeks and parts of them count from midnight UTC of the launch."""
     rows = outcome.books.events.rows[: outcome.books.events.used[0]]
-    task = staking_task(model)
     launch = np.datetime64(model.launched, "us").astype(np.int64)
     kind = _words(rows["kind"], [str(kind) for kind in KINDS])
-    staking = np.isin(rows["kind"], [KINDS.index(kind) for kind in _STAKING])
-    declared = model.task[task]
+    tasks = _tasks(model)
     refused = rows["refusal"] != Refusal.NONE
     names = np.array([refusal.name.lower() for refusal in Refusal], object)
     return table(
@@ -43,10 +40,10 @@ def event_table(model: Model, outcome: Outcome) -> pa.Table:
             "model": _versions(model, rows["at_us"]),
             "kind": kind,
             "customer": _known(rows["customer"]),
-            "role": _only(staking, "customer"),
-            "task": _only(staking, task),
-            "stage": _only(staking, str(declared.stage)),
-            "performer": _only(staking, str(declared.performer)),
+            "role": _roles(model, rows),
+            "task": _word_of(rows["task"], tasks),
+            "stage": _word_of(rows["task"], [str(model.task[name].stage) for name in tasks]),
+            "performer": _word_of(rows["task"], [str(model.task[name].performer) for name in tasks]),
             "subject": _known(rows["subject"]),
             "refusal": pa.array(names[rows["refusal"]], mask=~refused).dictionary_encode(),
             "quantity": pa.array(rows["quantity"], mask=rows["quantity"] == 0),
@@ -72,9 +69,27 @@ def _known(values: npt.NDArray[np.integer]) -> pa.Array:
     return pa.array(values, pa.int64(), mask=values == NOBODY)
 
 
-def _only(where: npt.NDArray[np.bool_], word: str) -> pa.DictionaryArray:
-    codes = pa.array(np.zeros(len(where), np.int32), mask=~where)
-    return pa.DictionaryArray.from_arrays(codes, pa.array([word]))
+def _tasks(model: Model) -> list[str]:
+    """The model's tasks in the order of ``record.STAKE`` and ``record.BALLOT``."""
+    ballots = [
+        name for name, task in model.task.items() if task.kind == TaskKind.BALLOT and task.terms.options
+    ]
+    return [staking_task(model), *ballots[:1]]
+
+
+def _roles(model: Model, rows: npt.NDArray[np.void]) -> pa.DictionaryArray:
+    """Customers take part as customers; payments to nobody's account are those of the other party (E2)."""
+    parties = {party for flow in model.sharing.values() for party in flow.to if party not in flow.by_shares}
+    others = parties - {"firm"}
+    paid = (rows["kind"] == PAID) & (rows["customer"] == NOBODY)
+    roles = np.where(paid, others.pop() if len(others) == 1 else "partners", "customer").astype(object)
+    return pa.array(roles, pa.string(), mask=~paid & (rows["customer"] == NOBODY)).dictionary_encode()
+
+
+def _word_of(tasks: npt.NDArray[np.int8], words: list[str]) -> pa.DictionaryArray:
+    """A word by task, empty for events of no task."""
+    codes = pa.array(tasks.astype(np.int32) - STAKE, mask=tasks == NO_TASK)
+    return pa.array(words).take(codes).dictionary_encode()
 
 
 def _shown(rows: npt.NDArray[np.void]) -> pa.Array:

@@ -13,7 +13,7 @@ class Week(NamedTuple):
     """``number`` counts from the launch; ``stream`` is the run's key of chance; ``newcomer`` and
     ``participant`` say what a visit does to those who never took part, and to those who did.
 
-    Records of ``Behaviour``, ``Effects`` and ``Economy``.
+    Records of ``Behaviour``, ``Effects``, ``Economy`` and of a ballot's terms (``BallotTerms``).
     """
 
     number: int
@@ -23,3 +23,4 @@ class Week(NamedTuple):
     newcomer: np.record
     participant: np.record
     economy: np.record
+    ballot: np.record
