@@ -62,11 +62,14 @@ class Field(NamedTuple):
         """Whether an empty cell of a kept row is right."""
         return self.source.empty == "keep" and self.name not in NEVER_EMPTY
 
-    def sql(self, cell: str, clock: str) -> str:
-        """The value of a cell (an SQL expression of text, NULL when empty), or NULL where it is wrong."""
+    def sql(self, cell: str) -> str:
+        """The value of a cell (an SQL expression of text, NULL when empty), or NULL where it is wrong.
+
+        A time is read from rows of ``timed_sql``.
+        """
         cell = self.cell(cell)
         if self.type == "time":
-            return _time_sql(cell, self.format, clock)
+            return _time_sql(cell, self.format)
         if self.type == "money":
             return _money_sql(cell, self.format, self.digits)
         return _whole_sql(cell, self._bits) if self.type == "whole" else cell
@@ -139,11 +142,9 @@ def _money_fault(cell: str, form: Format, digits: int) -> str:
     return f"absurdly large: more than {money_text(10**MAX_MONEY_DIGITS - 1, digits)}"
 
 
-def _time_sql(cell: str, form: Format, clock: str) -> str:
-    """Microseconds since 1970 UTC of a cell, from 1970 to 2099; ``clock`` is the table of ``clock_sql``."""
-    local = local_sql(cell, form)
-    shift = f"(SELECT shift FROM {clock} WHERE quarter = {local} // {_QUARTER_US})" if form.zone else "NULL"
-    zoned = f"{local} + {shift}"
+def _time_sql(cell: str, form: Format) -> str:
+    """Microseconds since 1970 UTC of a cell of ``timed_sql``, from 1970 to 2099."""
+    zoned = "local_us + shift_us"
     if form.time == "iso":
         is_local = f"regexp_full_match({cell}, {quoted(_LOCAL_SQL)})"
         return f"CASE WHEN {is_local} THEN {zoned} ELSE {_within(_offset_sql(cell))} END"
@@ -156,22 +157,30 @@ def _within(us: str) -> str:
     return f"CASE WHEN {us} BETWEEN 0 AND {_END_US} THEN {us} END"
 
 
-def local_sql(cell: str, form: Format) -> str:
+def _local_sql(cell: str, form: Format) -> str:
     """Microseconds since 1970 on the clock of the file, NULL where the cell is no time."""
     if form.time == "iso":
         return f"epoch_us(TRY_CAST({cell} AS TIMESTAMP))"
     return f"epoch_us(CAST(TRY_STRPTIME({cell}, {quoted(form.time)}) AS TIMESTAMP))"
 
 
-def clock_sql(local_us: str, rows: str) -> str:
+def clock_sql(cell: str, form: Format, rows: str) -> str:
     """What to add to local time to get UTC, for every quarter of an hour that the rows tell of.
 
     Clocks are moved on the quarter, and a time zone is asked far fewer times than there are rows.
     """
-    quarters = f"SELECT DISTINCT {local_us} // {_QUARTER_US} AS quarter FROM {rows}"
+    quarters = f"SELECT DISTINCT {_local_sql(cell, form)} // {_QUARTER_US} AS quarter FROM {rows}"
+    if form.zone is None:
+        return f"SELECT quarter, CAST(NULL AS BIGINT) AS shift_us FROM ({quarters})"
     start = f"(quarter * {_QUARTER_US})"
     within = f"quarter BETWEEN 0 AND {_END_US // _QUARTER_US}"
-    return f"SELECT quarter, utc_us({start}) - {start} AS shift FROM ({quarters}) WHERE {within}"
+    return f"SELECT quarter, utc_us({start}) - {start} AS shift_us FROM ({quarters}) WHERE {within}"
+
+
+def timed_sql(cell: str, form: Format, rows: str, clock: str) -> str:
+    """The rows with their local time and what the table ``clock`` (of ``clock_sql``) adds to it."""
+    local = f"SELECT *, {_local_sql(cell, form)} AS local_us FROM {rows}"
+    return f"({local}) LEFT JOIN {clock} ON quarter = local_us // {_QUARTER_US}"
 
 
 def _offset_sql(cell: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 
 from comaker.ingest import text
-from comaker.ingest.fields import Field, clock_sql, local_sql, quoted
+from comaker.ingest.fields import Field, clock_sql, quoted, timed_sql
 from comaker.ingest.maps import Map, Only
 from comaker.model.problems import Problem, shown
 
@@ -151,28 +151,21 @@ class Staged:
 
     def _read(self) -> Found:
         """Read every cell of the rows taken; a cell that cannot be read is a mistake."""
-        clock = self._clock()
+        at = next(field for field in self.fields if field.type == "time")
+        cell = at.cell(self._cell(at.source.column))
+        rows = f"taken_{self.number} WHERE reason IS NULL {self.repeated}"
+        clock = f"clock_{self.number}"
+        self.db.execute(f"CREATE TABLE {clock} AS {clock_sql(cell, self.form, rows)}")
         values = ", ".join(
-            f"{field.sql(self._cell(field.source.column), clock)} AS f_{field.name}" for field in self.fields
+            f"{field.sql(self._cell(field.source.column))} AS f_{field.name}" for field in self.fields
         )
         wrong = " OR ".join(self._is_wrong(field) for field in self.fields)
         self.db.execute(
             f"CREATE TABLE read_{self.number} AS SELECT *, {wrong} AS wrong FROM ("
-            f"SELECT record, {self._empties()} {values} FROM taken_{self.number} "
-            f"WHERE reason IS NULL {self.repeated})"
+            f"SELECT record, {self._empties()} {values} FROM {timed_sql(cell, self.form, rows, clock)})"
         )
         (count,) = _row(self.db, f"SELECT count(*) FROM read_{self.number} WHERE wrong")
         return self._explain() if count else Found()
-
-    def _clock(self) -> str:
-        """The table that turns the file's local times into UTC, where the map declares their zone."""
-        clock = f"clock_{self.number}"
-        if self.form.zone is not None:
-            at = next(field for field in self.fields if field.type == "time")
-            local_us = local_sql(at.cell(self._cell(at.source.column)), self.form)
-            rows = f"taken_{self.number} WHERE reason IS NULL"
-            self.db.execute(f"CREATE TABLE {clock} AS {clock_sql(local_us, rows)}")
-        return clock
 
     def _explain(self) -> Found:
         found: list[tuple[int, Field, str | None]] = []
