@@ -91,13 +91,13 @@ class Figures:
         note: str = "",
     ) -> Figure:
         """Record the values of all rounds. With a goal, the median decides whether it is reached."""
-        values = list(rounds)
+        values = [float(value) for value in rounds]
         median = statistics.median(values)
         goal, reached = "", None
         if at_least is not None:
-            goal, reached = f">= {number(at_least)}", median >= at_least
+            goal, reached = f">= {number(at_least)}", bool(median >= at_least)
         elif at_most is not None:
-            goal, reached = f"<= {number(at_most)}", median <= at_most
+            goal, reached = f"<= {number(at_most)}", bool(median <= at_most)
         figure = Figure(name, unit, median, min(values), max(values), len(values), goal, reached, note)
         self.figures.append(figure)
         return figure

@@ -1,9 +1,10 @@
 """One small co-production model, written once for every engine.
 
-Weekly steps, all from last week's participation. N customers on a fixed network, 20 project slots. A customer
-is aware or not; has clarity, ability, willingness and satisfaction in [0, 1], experience (a count), and what
-they hold in each slot. Unaware at first; clarity and ability U(0.2, 0.6); willingness U(0.2, 0.8); satisfaction
-0.5. A slot's goal is N * U(50, 150). Each week, for every customer, k of whose neighbours took part last week:
+Weekly steps, all from last week's participation. N customers on a fixed network, 20 project slots. A
+customer is aware or not; has clarity, ability, willingness and satisfaction in [0, 1], experience (a
+count), and what they hold in each slot. Unaware at first; clarity and ability U(0.2, 0.6); willingness
+U(0.2, 0.8); satisfaction 0.5. A slot's goal is N * U(50, 150). Each week, for every customer, k of whose
+neighbours took part last week:
 
 1. If unaware, becomes aware with probability 1 - (1 - 0.002) * (1 - 0.05)^k.
 2. If aware, takes part with probability clarity * ability * willingness.

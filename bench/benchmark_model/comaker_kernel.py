@@ -6,8 +6,8 @@ What pays, and why:
 - Who took part last week is one bit a customer, so the one random access of a sweep stays in the cache.
 - A block of 1,024 customers keeps its fields next to one another and passes through the week in short loops
   without branches, which the compiler turns into vector instructions.
-- One 64-bit draw feeds several decisions, each with the bits it needs. Wishes and moods are looked up in
-  tables of equally likely quantiles, the slot in an alias table laid out once a week.
+- Two 64-bit draws a customer feed all decisions, each with the bits it needs. Wishes and moods are looked up
+  in tables of equally likely quantiles, the slot in an alias table laid out once a week.
 - Money is whole hundredths. Every block sums its own, so any number of threads gives the same bytes.
 - What is left to the goal is settled after the blocks: a slot whose wishes exceed the rest gets exactly the
   rest, and closes; who got the last of it is never asked, because its holdings are dropped.
@@ -20,11 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from scipy import stats
 
 from benchmark_model import State
-from benchmark_model.gathering import LANES, count_bits, look_up
-from comaker.simulate.randomness import alias_table, bits, stream, uniform, week_key
+from benchmark_model.gathering import LANES, count_bits
+from comaker.simulate.randomness import alias_table, bits, normal_quantile, stream, uniform, week_key
 
 BLOCK, SLICE, SLOTS, CAP = 1024, 32, 20, 50_000
 # Where a block keeps what: its fields, its chances (float32) and its choices (int32) of the week.
@@ -62,19 +61,21 @@ class Tables(NamedTuple):
     other: np.ndarray  # int32[SLOTS]
 
 
+@njit(cache=True)
+def _normals(count):
+    """The middle quantiles of so many equally likely cells of a standard normal."""
+    return np.array([normal_quantile((i + 0.5) / count) for i in range(count)])
+
+
 @cache
 def tables() -> Tables:
-    """Quantiles at the mean of each equally likely cell."""
-    fine = (np.arange(WISHES * 64) + 0.5) / (WISHES * 64)
-    wish = np.minimum(np.exp(4.5 + 1.2 * stats.norm.ppf(fine)), CAP / 100).reshape(WISHES, 64).mean(axis=1)
-    cells = (np.arange(MOODS * 64) + 0.5) / (MOODS * 64)
-    normal = stats.norm.ppf(cells).reshape(MOODS, 64).mean(axis=1)
+    """Quantiles at the mean of each equally likely cell, from 64 points in each."""
+    wish = np.minimum(np.exp(4.5 + 1.2 * _normals(WISHES * 64)), CAP / 100).reshape(WISHES, 64).mean(axis=1)
+    normal = _normals(MOODS * 64).reshape(MOODS, 64).mean(axis=1)
     mood = 0.1 * (0.6 + 0.2 * normal / normal.std())
     unaware = 0.998 * 0.95 ** np.arange(256)
-    return Tables(
-        unaware.astype(f32), mood.astype(f32), np.rint(wish * 100).astype(i32),
-        np.zeros(SLOTS, i32), np.zeros(SLOTS, i32),
-    )  # fmt: skip
+    none = np.zeros(SLOTS, i32)
+    return Tables(unaware.astype(f32), mood.astype(f32), np.rint(wish * 100).astype(i32), none, none)
 
 
 @njit(cache=True)

@@ -1,8 +1,8 @@
-"""Sixteen look-ups at once.
+"""Sixteen look-ups of a bit at once.
 
-LLVM does not turn `out[i] = table[index[i]]` into gather instructions by itself: it cannot prove that `out`
-and `table` lie apart. These two intrinsics say so outright. Where a processor has no gather, LLVM writes
-loads. All items are 32 bits wide, and nothing looks at bounds.
+LLVM does not turn such a loop into gather instructions by itself: it cannot prove that what is written and
+what is looked up lie apart. The intrinsic says so outright. Where a processor has no gather, LLVM writes
+loads.
 """
 
 from llvmlite import ir
@@ -48,33 +48,18 @@ def _gather(builder, base, index):
     )
 
 
-def _unpack(context, builder, signature, arguments):
-    out, out_at, index, index_at, table = arguments
-    kinds = signature.args
-    target = _address(context, builder, kinds[0], out, out_at)
-    source = _address(context, builder, kinds[2], index, index_at)
-    places = builder.load(source, align=4)
-    return target, places, _address(context, builder, kinds[4], table, _LONG(0))
-
-
-@intrinsic
-def look_up(typing_context, out, out_at, index, index_at, table):
-    """out[out_at + lane] = table[index[index_at + lane]] for 16 lanes, 0 <= index < 2^31."""
-
-    def code(context, builder, signature, arguments):
-        target, places, base = _unpack(context, builder, signature, arguments)
-        builder.store(_gather(builder, base, places), target, align=4)
-        return context.get_dummy_value()
-
-    return types.void(out, types.int64, index, types.int64, table), code
-
-
 @intrinsic
 def count_bits(typing_context, counts, counts_at, index, index_at, words):
-    """counts[counts_at + lane] += bit number index[index_at + lane] of words, for 16 lanes."""
+    """counts[counts_at + lane] += bit number index[index_at + lane] of words, for 16 lanes.
+
+    All arrays hold 32-bit items, and nothing looks at bounds.
+    """
 
     def code(context, builder, signature, arguments):
-        target, places, base = _unpack(context, builder, signature, arguments)
+        kinds = signature.args
+        target = _address(context, builder, kinds[0], *arguments[:2])
+        places = builder.load(_address(context, builder, kinds[2], *arguments[2:4]), align=4)
+        base = _address(context, builder, kinds[4], arguments[4], _LONG(0))
         word = _gather(builder, base, builder.lshr(places, _splat(5)))
         bit = builder.and_(builder.lshr(word, builder.and_(places, _splat(31))), _splat(1))
         builder.store(builder.add(builder.load(target, align=4), bit), target, align=4)

@@ -1,9 +1,9 @@
 """The benchmark model in NumPy, written to be fast.
 
-float32 throughout, the neighbour sweep as a sparse matrix times a vector, the fastest generator, work only for
-those whom it concerns, and the slot from a table of 65,536 equal chances. What is left to the goal is settled
-per slot, as in Comaker's version: nobody can tell who got the last of it, because a slot at its goal drops its
-holdings.
+float32 throughout, the neighbour sweep as a sparse matrix times a vector, the fastest generator, work only
+for those whom it concerns, and the slot from a table of 65,536 equal chances. What is left to the goal is
+settled per slot, as in Comaker's version: nobody can tell who got the last of it, because a slot at its goal
+drops its holdings.
 """
 
 import numpy as np
