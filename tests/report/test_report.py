@@ -214,6 +214,11 @@ def test_the_headline_does_not_claim_what_the_runs_cannot_tell() -> None:
     )
 
 
+def test_the_headline_says_when_a_change_changes_nothing() -> None:
+    row = comparison_row(difference_mean=0.0, difference_low=0.0, difference_high=0.0)
+    assert comparison_headline([row], {"k": "v"}) == "With k = v, margin does not change."
+
+
 def test_the_headline_says_when_nothing_is_identified() -> None:
     nan = float("nan")
     row = comparison_row(difference_mean=nan, difference_low=nan, difference_high=nan)

@@ -65,6 +65,8 @@ def _clear_part(row: Row) -> str:
 
 
 def _unclear_part(row: Row) -> str:
+    if row["difference_low"] == row["difference_high"] == 0:
+        return f"{_lower(row['name'])} {'do' if _is_plural(row['name']) else 'does'} not change"
     ends = interval(row["difference_low"], row["difference_high"], signed=True)
     return f"the effect on {_lower(row['name'])} cannot be told from zero ({_INTERVAL} {ends})"
 
