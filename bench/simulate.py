@@ -169,13 +169,13 @@ def _triad_arrays():
 
 
 def triad(threads):
-    """Memory in GB/s over three arrays of 64 MB, best of 3; lines read to be written do not count."""
+    """Memory in GB/s over three arrays of 64 MB, best of 10; lines read to be written do not count."""
     arrays = _triad_arrays()
     items = len(arrays[0])
     edges = np.linspace(0, items, threads + 1).astype(int)
     best = np.inf
     with ThreadPoolExecutor(threads) as pool:
-        for _ in range(3):
+        for _ in range(10):
             began = time.perf_counter()
             list(pool.map(lambda t: _triad(*arrays, edges[t], edges[t + 1]), range(threads)))
             best = min(best, time.perf_counter() - began)
