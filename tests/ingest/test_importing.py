@@ -248,9 +248,10 @@ money_minor = "target"
     ]
 
 
-CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1).filter(
-    lambda cell: cell.strip(" ")
-)
+CELL = st.text(
+    st.characters(exclude_categories=["Cs", "Zs"], include_characters=" ", exclude_characters="\0\r"),
+    min_size=1,
+).filter(lambda cell: cell.strip(" "))
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
