@@ -140,11 +140,13 @@ def test_the_numbers_are_there_for_machines(compared: Path) -> None:
 
 
 def test_a_report_takes_the_place_of_an_earlier_one(declared: Any, tmp_path: Path) -> None:
-    found = fake_simulation(runs=2, weeks=30)
     out = tmp_path / "out"
-    for command in ("first", "second"):
-        page = report.write_simulated(out, model=declared, now=found, result={}, command=command)
-    assert "second" in Page(page.read_text("utf-8")).text["pre"]
+    with folder.whole(out) as earlier:
+        (earlier / folder.MARK).write_text(folder.marked({}))
+        (earlier / "difference.svg").write_text("earlier")
+    now = fake_simulation(runs=2, weeks=30)
+    page = report.write_simulated(out, model=declared, now=now, result={}, command="again")
+    assert "again" in Page(page.read_text("utf-8")).text["pre"]
     assert not list(out.glob("difference*"))
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
