@@ -69,7 +69,7 @@ COLUMNS = (
     Column("performer", _WORD, "", "who did the work (F14)"),
     Column("subject", pa.int64(), "", "project, order, listing, idea or case"),
     Column("refusal", _WORD, "", "why it was refused"),
-    Column("quantity", pa.int64(), "units", "shares, copies, votes or items"),
+    Column("quantity", pa.int64(), "units", "shares, copies, items; below 0: wanted back and refused"),
     Column("money_minor", pa.int64(), "minor units", "money input (F13)"),
     Column("seconds", pa.int64(), "s", "customer's time input (F13)"),
     Column("items", pa.int32(), "items", "mental input (F13)"),

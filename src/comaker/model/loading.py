@@ -147,7 +147,7 @@ def load(
     if findings:
         before = validate(Model, written.raw)[1] if draft.made else findings
         problems += [(written if each in before else draft).problem(each) for each in findings]
-    later = _later_versions(draft, findings, problems)
+    later = _later_versions(draft, findings, problems) if amendments else ()
     if problems or model is None:
         raise ModelError(sorted(dict.fromkeys(problems), key=lambda each: (each.file == CHANGE, each.line)))
     launch = model.model_copy(update={"amendment": ()})

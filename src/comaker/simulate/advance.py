@@ -182,9 +182,10 @@ def leave(site: Site, week: Week, place: int, stream: np.uint64) -> None:
     customers = crowd.customers
     at_us = week.number * WEEK_US
     for slot in range(len(site.market.slots)):
-        held = int(customers.held[place, slot])
-        if held > 0:
-            request_withdrawal(site, week, Request(place, slot, held, at_us))
+        project = site.market.slots[slot]
+        if project != NONE and customers.held[place, slot] > 0:
+            held = int(customers.held[place, slot])
+            request_withdrawal(site, week, Request(place, project, held, at_us))
     while customers.mind[place].promoting > 0:
         promote(crowd, place, -1)
     record.record(site.books, at_us, record.LEFT, account(customers, place), record.NOBODY)

@@ -33,26 +33,30 @@ class Site(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A customer asks for shares: her place, the project's place on the site, shares, µs since the launch."""
+    """A customer asks for shares of a project, or wants some back: her place among the customers, how many
+    shares, and when, in µs since the launch."""
 
     place: int
-    slot: int
+    project: int
     asked_shares: int
     at_us: int
 
 
 @njit(cache=True)
+def held_shares(site: Site, place: int, project: int) -> int:
+    """Shares that a customer holds in a project while it is open."""
+    slot = site.market.projects[project].slot
+    return int(site.crowd.customers.held[place, slot]) if site.market.slots[slot] == project else 0
+
+
+@njit(cache=True)
 def request_stake(site: Site, week: Week, request: Request) -> tuple[int, Refusal]:
     """Decide a stake by the rule and book it; returns the shares accepted and the refusal."""
-    customers, market, books = site.crowd.customers, site.market, site.books
-    project = market.slots[request.slot]
-    if project == NONE:
-        return 0, Refusal.NOT_OPEN
-    held = int(customers.held[request.place, request.slot])
-    state = state_of(market.projects, project)
-    accepted, refusal = decide_stake(
-        request.asked_shares, held, state, week.terms, request.at_us // SECOND_US
-    )
+    customers, books = site.crowd.customers, site.books
+    held = held_shares(site, request.place, request.project)
+    state = state_of(site.market.projects, request.project)
+    now_s = request.at_us // SECOND_US
+    accepted, refusal = decide_stake(request.asked_shares, held, state, week.terms, now_s)
     books.figures[week.number, record.REQUESTS] += 1
     if refusal != Refusal.NONE:
         books.figures[week.number, record.REFUSALS] += 1
@@ -67,8 +71,7 @@ def request_stake(site: Site, week: Week, request: Request) -> tuple[int, Refusa
 @njit(cache=True)
 def write_request(site: Site, week: Week, request: Request, shares: int, refusal: Refusal) -> None:
     """Write the event of a decided request, with what the customer was shown before it."""
-    project = site.market.slots[request.slot]
-    customers = site.crowd.customers
+    project, customers = request.project, site.crowd.customers
     kind = record.DONE if refusal == Refusal.NONE else record.REFUSED
     event = record.record(site.books, request.at_us, kind, account(customers, request.place), project)
     if event < 0:
@@ -93,8 +96,8 @@ def note_shown(site: Site, event: int, project: int) -> None:
 def book_stake(site: Site, week: Week, request: Request, shares: int) -> None:
     """Book an accepted stake: holdings, progress, money in hand; a first stake makes a promoter (E3, E5)."""
     customers, projects = site.crowd.customers, site.market.projects
-    place, slot = request.place, request.slot
-    project = site.market.slots[slot]
+    place, project = request.place, request.project
+    slot = projects[project].slot
     money_minor = shares * week.terms.share_price_minor
     if customers.held[place, slot] == 0:
         projects[project].producers += 1
@@ -147,23 +150,21 @@ def note_closing(site: Site, project: int, kind: int, at_us: int) -> None:
 def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, Refusal]:
     """Decide a withdrawal by the rule and book it; returns the shares given back and the refusal (F16)."""
     customers, market, books = site.crowd.customers, site.market, site.books
-    project = market.slots[request.slot]
-    if project == NONE:
-        return 0, Refusal.NOT_OPEN
-    projects = market.projects
-    held = int(customers.held[request.place, request.slot])
+    project, projects = request.project, market.projects
+    held = held_shares(site, request.place, project)
     back, refusal = decide_withdrawal(request.asked_shares, held, state_of(projects, project), week.terms)
     who = account(customers, request.place)
     kind = record.WITHDRAWN if refusal == Refusal.NONE else record.REFUSED
     event = record.record(books, request.at_us, kind, who, project)
-    asked = request.asked_shares if refusal != Refusal.NONE else back
-    record.amounts(books, event, asked, asked * week.terms.share_price_minor)
+    # A refused request for shares back counts below zero: it must not be taken for a refused stake.
+    asked = back if refusal == Refusal.NONE else -request.asked_shares
+    record.amounts(books, event, asked, abs(asked) * week.terms.share_price_minor)
     if event >= 0:
         books.events.rows[event].refusal = refusal.value
     if refusal != Refusal.NONE:
         return back, refusal
     money_minor = back * week.terms.share_price_minor
-    customers.held[request.place, request.slot] = held - back
+    customers.held[request.place, projects[project].slot] = held - back
     projects[project].collected_shares -= back
     projects[project].collected_minor -= money_minor
     books.stakes_minor[week.number] -= money_minor

@@ -27,7 +27,7 @@ from comaker.simulate.population import (
 )
 from comaker.simulate.projects import NONE, Market, state_of
 from comaker.simulate.randomness import AliasTable, bits, normal, pick, uniform, week_key
-from comaker.simulate.site import Request, Site, note_shown, request_stake
+from comaker.simulate.site import Request, Site, held_shares, note_shown, request_stake
 from comaker.simulate.week import Week
 
 stake_room = compiled(stake.stake_room)
@@ -195,12 +195,13 @@ def visit(site: Site, place: int, shown: Shown, week: Week, at_us: int) -> None:
     if not attempt(site, place, week, bits(draw, 0)):
         record.record(site.books, at_us, record.ABANDONED, who, project)
         return
-    asked = wish_shares(who, project, shown.wishes, week) - int(customers.held[place, slot])
+    held = held_shares(site, place, project)
+    asked = wish_shares(who, project, shown.wishes, week) - held
     if reads_limits(customers, place, week, bits(draw, 1)):
         room = stake_room(
             int(customers.held[place, slot]), state_of(site.market.projects, project), week.terms
         )
         asked = min(asked, room)
     if asked >= 1:
-        request_stake(site, week, Request(place, slot, asked, at_us))
+        request_stake(site, week, Request(place, project, asked, at_us))
         show(shown, site.market, slot)
