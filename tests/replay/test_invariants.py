@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from comaker import events
 from comaker.model import Model, load, stake_terms
 from comaker.refusals import Refusal
-from comaker.replay import Replayed, replay
+from comaker.replay import replay
+from comaker.replay.results import Replayed
 from comaker.rules.stake import (
     EXPIRED,
     FUNDED,

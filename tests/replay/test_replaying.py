@@ -15,7 +15,8 @@ from comaker import events
 from comaker.events import EventsError
 from comaker.ledger import LedgerError
 from comaker.model import ModelError, load
-from comaker.replay import LABEL, Replayed, ReplayError, replay
+from comaker.replay import LABEL, ReplayError, replay
+from comaker.replay.results import Replayed
 
 MODEL = """
 name = "Projects"

@@ -93,7 +93,7 @@ def test_wishes_fitted_to_the_mean_alone_predict_the_largest_stake_of_gregoire()
 
 
 def test_clipping_the_same_wishes_raises_the_producers_that_are_needed():
-    """An independent calculation gives +225, 90 % within 148 to 312: this one, on its own draws, must agree."""
+    """An independent calculation gives +225, 90 % within 148 to 312: this one must agree."""
     exponent = fit_wish_exponent(70_000 / 347 / 10, 700)
     differences = np.array([clipped - len(draws) for draws, clipped in campaigns(exponent, 4_000)])
     low, median, high = np.percentile(differences, [5, 50, 95])

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from comaker.model import Model
     from comaker.simulate.results import Comparison
 
-_KEYS = {"model", "changes", "runs", "customers", "weeks", "seed", "metrics"}
 _WIDE = 170
 """Columns a terminal needs for a median and its range side by side."""
 
@@ -72,7 +71,7 @@ def compare(
             changed = model_options(change, without_amendments=without_amendments)
             _report(out, declared, found, again("compare", model, *changed, *size.options()))
         if as_json:
-            print_json({key: value for key, value in found.as_dict().items() if key in _KEYS})
+            print_json(found.as_dict())
         else:
             _say(found, out)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from comaker.charts.amounts import Money
     from comaker.model import Model
-    from comaker.replay import Replayed
+    from comaker.replay.results import Replayed
 
 
 def replay(

@@ -25,7 +25,7 @@ class Problem(NamedTuple):
         place = f"{self.file}:{self.line}" if self.line else self.file
         what = f" {self.key}" if self.key else ""
         written = f" = {self.value}" if self.value else ""
-        text = f"{place}:{what}{written}: {self.message}"
+        text = f"{place}:{what}{written}: {self.message}" if what or written else f"{place}: {self.message}"
         # One line, and nothing that a terminal would obey.
         return "".join(letter if letter.isprintable() else "?" for letter in text)
 

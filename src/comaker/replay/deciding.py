@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from comaker.refusals import Refusal
-from comaker.replay.requests import MISSING, NOBODY, OPENING, STAKE, Column, ReplayError, Requests
+from comaker.replay.errors import ReplayError
+from comaker.replay.requests import MISSING, NOBODY, OPENING, STAKE, Column, Requests
 from comaker.rules.stake import (
     EXPIRED,
     FUNDED,

@@ -17,28 +17,16 @@ from comaker.replay.results import Replayed
 from comaker.words import TaskKind
 
 
-def replay(
+def replayed(
     events: str | os.PathLike[str] | pa.Table,
     model: str | os.PathLike[str] | Model,
     *,
-    changes: Iterable[str | tuple[str, str]] = (),
-    amendments: bool = True,
-    task: str = "stake",
-    progress: Callable[[int, int], None] | None = None,
+    changes: Iterable[str | tuple[str, str]],
+    amendments: bool,
+    task: str,
+    progress: Callable[[int, int], None] | None,
 ) -> Replayed:
-    """Decide the recorded requests again under a model's terms: the same requests in the same order.
-
-    Each request is decided under the terms in force when it was made; a project keeps the goal it opened
-    with. Nobody reacts: with other rules people would ask for something else, which a replay cannot know.
-
-    ``events``: an event table or the path of one (Parquet). Requests count in shares (quantity) or, without
-    it, in money; money that is no whole number of shares is refused. Without a customer each request is a
-    customer's of her own, so a cap is one a request. An opening that names money has that as its own goal.
-    A record holds what was accepted of a stake that was trimmed, not what was asked.
-    ``model``: gallery name, path, or a loaded model; ``changes`` and ``amendments`` as for ``model.load``,
-    for names and paths only. ``task``: the stake task of the model. ``progress``: called with (done, total).
-    Raises ``EventsError``, ``ModelError``, or ``ReplayError`` for a table that cannot be replayed.
-    """
+    """Replay as ``comaker.replay`` describes."""
     named = list(changes)
     if isinstance(model, Model):
         if named or not amendments:
@@ -57,6 +45,7 @@ def replay(
         hash=loaded.hash,
         changes={str(key): str(value) for key, value in map(_split, named)},
         currency=loaded.currency,
+        minor_digits=loaded.minor_digits,
         recorded=recorded,
         requests=requests,
         decided=decide(requests, versions, progress),

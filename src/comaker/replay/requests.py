@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from comaker.events import Kind
 from comaker.refusals import Refusal
+from comaker.replay.errors import ReplayError
 
 Column = npt.NDArray[np.int64]
 
@@ -23,10 +24,6 @@ NOBODY = -1
 
 MISSING = -(2**62)
 """A quantity or an amount of money that the row does not give."""
-
-
-class ReplayError(ValueError):
-    """A table that cannot be replayed; the message says which row and what would be right."""
 
 
 class Requests(NamedTuple):

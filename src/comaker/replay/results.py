@@ -15,16 +15,15 @@ from comaker.events import Kind
 from comaker.ledger import Ledger
 from comaker.refusals import Refusal
 from comaker.replay.deciding import STATUS, Decided, Version
-from comaker.replay.record import Money, booked, decision_events, money_of
+from comaker.replay.errors import LABEL
+from comaker.replay.record import Money as Asked
+from comaker.replay.record import booked, decision_events, money_of
 from comaker.replay.requests import OPENING, Column, Requests
 from comaker.words import TaskKind
 
 if TYPE_CHECKING:
     import altair
     import pandas as pd
-
-LABEL = "mechanical replay: the same requests, other rules; behaviour would change too"
-"""What every result of a replay says of itself."""
 
 DAY_US = 86_400_000_000
 _COPIED = ("run", "customer", "role", "task", "stage", "performer", "subject")
@@ -51,6 +50,7 @@ class Replayed:
     hash: str
     changes: Mapping[str, str]
     currency: str
+    minor_digits: int
     recorded: pa.Table
     requests: Requests
     decided: Decided
@@ -59,7 +59,7 @@ class Replayed:
     label: str = LABEL
 
     @cached_property
-    def _money(self) -> Money:
+    def _money(self) -> Asked:
         return money_of(self.requests, self.decided, self.versions)
 
     @cached_property
@@ -215,11 +215,13 @@ class Replayed:
         import pandas as pd
 
         from comaker import charts
+        from comaker.charts.amounts import Money
 
         arms = [self.outcomes.assign(arm="now")]
         if compared is not None:
             arms.append(compared.outcomes.assign(arm="changed"))
-        return charts.replay_figure(pd.concat(arms, ignore_index=True)).titled()
+        money = Money(self.currency, self.minor_digits)
+        return charts.replay_figure(pd.concat(arms, ignore_index=True), money=money).titled()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; None where a figure is not identified."""

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from comaker.refusals import Refusal
 
+
 class Indexed(Protocol):
     """Whole numbers by position: a list, a tuple or a column."""
 

@@ -25,10 +25,10 @@ class StakeTerms(NamedTuple):
 
     ``share_price_minor``: price of a share in minor units. ``goal_shares``: shares that fund a project
     opened under these terms. ``cap_from_shares`` and ``cap_shares``: from so many shares collected, one
-    customer may hold at most so many in the project (E5); ``CAP_STEPS`` entries each, unused ones begin
-    at ``NEVER_SHARES``. ``closes_at_goal``: 1 where staking ends at the goal, 0 where it runs on to the
-    deadline. ``open_seconds``: how long a project stays open, 0 without limit. ``trims``: 1 where a stake
-    that is too large is cut to what fits, 0 where it is refused whole.
+    customer may hold at most so many in the project (E5); ``CAP_STEPS`` entries each in rising order, unused
+    ones begin at ``NEVER_SHARES``. ``closes_at_goal``: 1 where staking ends at the goal, 0 where it runs on
+    to the deadline. ``open_seconds``: how long a project stays open, 0 without limit. ``trims``: 1 where a
+    stake that is too large is cut to what fits, 0 where it is refused whole.
     """
 
     share_price_minor: int
@@ -57,8 +57,9 @@ def cap_at(collected_shares: int, terms: StakeTerms) -> int:
     """Shares one customer may hold in a project that has collected so many (E5)."""
     cap_shares = terms.cap_shares[0]
     for step in range(1, len(terms.cap_from_shares)):
-        if collected_shares >= terms.cap_from_shares[step]:
-            cap_shares = terms.cap_shares[step]
+        if collected_shares < terms.cap_from_shares[step]:
+            break
+        cap_shares = terms.cap_shares[step]
     return cap_shares
 
 
@@ -91,13 +92,12 @@ def decide_stake(
         return 0, Refusal.GOAL_REACHED
     if has_expired(project, terms, now_s):
         return 0, Refusal.DEADLINE_PASSED
-    cap_room_shares = cap_at(project.collected_shares, terms) - held_shares
     room_shares = stake_room(held_shares, project, terms)
     if asked_shares <= room_shares:
         return asked_shares, Refusal.NONE
     if terms.trims and room_shares > 0:
         return room_shares, Refusal.NONE
-    if asked_shares > cap_room_shares:
+    if asked_shares > cap_at(project.collected_shares, terms) - held_shares:
         return 0, Refusal.OVER_CAP
     return 0, Refusal.OVER_GOAL
 

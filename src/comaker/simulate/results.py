@@ -59,7 +59,9 @@ class Simulation:
     def as_dict(self) -> dict[str, Any]:
         """What ``simulate --json`` prints."""
         rows = self.summary().to_dict("records")
-        return {**_header(self), "metrics": [_without_nan(row) for row in rows]}
+        names = ("model", "hash", "runs", "customers", "weeks", "seed")
+        header = {name: getattr(self, name) for name in names}
+        return {**header, "metrics": [_without_nan(row) for row in rows]}
 
     def chart(self, name: str = "fan") -> altair.TopLevelMixin:
         """A chart: "fan", "producers", "concentration", "accounts" or "cash"."""
@@ -96,7 +98,8 @@ class Comparison:
             }
             for row in self.metrics.to_dict("records")
         ]
-        return {**_header(self.now), "changes": self.changes, "metrics": rows}
+        size = {name: getattr(self.now, name) for name in ("runs", "customers", "weeks", "seed")}
+        return {"model": self.now.model, "changes": self.changes, **size, "metrics": rows}
 
     def chart(self, name: str = "fan") -> altair.TopLevelMixin:
         """A chart of both: "fan", "producers", "concentration", "accounts", "cash" or "difference"."""
@@ -118,10 +121,6 @@ def difference(now: Simulation, changed: Simulation) -> pd.DataFrame:
         pd.DataFrame(pairs, columns=columns),
     ]
     return pd.concat(sides, axis=1)
-
-
-def _header(result: Simulation) -> dict[str, Any]:
-    return {name: getattr(result, name) for name in ("model", "hash", "runs", "customers", "weeks", "seed")}
 
 
 def _part(row: dict[Any, Any], side: str, middle: str) -> dict[str, Any]:

@@ -118,7 +118,8 @@ def all_runs(
     plans = [plan_of(model) for model in models]
     numbers = range(1, size.runs + 1)
     outcomes: dict[tuple[int, int], Outcome] = {}
-    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
+    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    try:
         jobs = {
             pool.submit(one_run, plan, size, run): (arm, run)
             for run in numbers
@@ -128,4 +129,7 @@ def all_runs(
             outcomes[jobs[job]] = job.result()
             if progress:
                 progress(done, len(jobs))
+    finally:
+        # Who interrupts must not wait for the runs that have not begun.
+        pool.shutdown(cancel_futures=True)
     return [[outcomes[arm, run] for run in numbers] for arm in range(len(models))]

@@ -45,7 +45,7 @@ def event_table(model: Model, outcome: Outcome) -> pa.Table:
             "stage": _word_of(rows["task"], [str(model.task[name].stage) for name in tasks]),
             "performer": _word_of(rows["task"], [str(model.task[name].performer) for name in tasks]),
             "subject": _known(rows["subject"]),
-            "refusal": pa.array(names[rows["refusal"]], mask=~refused).dictionary_encode(),
+            "refusal": pa.array(names[rows["refusal"]], pa.string(), mask=~refused).dictionary_encode(),
             "quantity": pa.array(rows["quantity"], mask=rows["quantity"] == 0),
             "money_minor": pa.array(rows["money_minor"], mask=rows["money_minor"] == 0),
             "referrer": _known(rows["referrer"]),
