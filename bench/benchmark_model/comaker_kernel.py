@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 
 from benchmark_model import State
-from benchmark_model.gathering import LANES, count_bits
+from benchmark_model.intrinsics import LANES, count_bits, take_next
 from comaker.simulate.randomness import alias_table, bits, normal_quantile, stream, uniform, week_key
 
 BLOCK, SLICE, SLOTS, CAP = 1024, 32, 20, 50_000
@@ -299,11 +299,13 @@ def _settle(population, customers, key):
 
 
 @njit(cache=True, nogil=True)
-def _every_nth_block(population, table, keys, last, first, step):
-    """A thread's share of a week."""
+def _some_blocks(population, table, keys, last, counter):
+    """Live a week of the blocks that no other thread has taken yet."""
     scratch = _scratch()
-    for block in range(first, len(population.partial), step):
+    block = take_next(counter)
+    while block < len(population.partial):
         _block_week(block, population, table, keys, last, scratch)
+        block = take_next(counter)
 
 
 @njit(cache=True, nogil=True)
@@ -312,7 +314,7 @@ def weeks_alone(population, table, run, customers, first, weeks):
     course = np.zeros((weeks, 2), np.int64)
     for week in range(first, first + weeks):
         keys = _open_week(population, table, run, week)
-        _every_nth_block(population, table, keys, week % 2, 0, 1)
+        _some_blocks(population, table, keys, week % 2, np.zeros(1, np.int64))
         course[week - first] = _settle(population, customers, week_key(run, 1, week))
     return course
 
@@ -346,14 +348,12 @@ class Engine:
     def week_together(self, week):
         """The same week and the same bytes as on one thread."""
         keys = tuple(np.uint64(key) for key in _open_week(self.population, self.table, self.run, week))
-        share = (self.population, self.table, keys, week % 2)
-        running = [
-            self.others.submit(_every_nth_block, *share, thread, self.threads)
-            for thread in range(1, self.threads)
-        ]
-        _every_nth_block(*share, 0, self.threads)
+        work = (self.population, self.table, keys, week % 2, np.zeros(1, np.int64))
+        running = [self.others.submit(_some_blocks, *work) for _ in range(self.threads - 1)]
+        _some_blocks(*work)
         for thread in running:
-            thread.result()
+            if not thread.cancel():
+                thread.result()
         return _settle(self.population, self.customers, np.uint64(week_key(self.run, 1, week)))
 
     def state(self):

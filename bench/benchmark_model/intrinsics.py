@@ -1,8 +1,8 @@
-"""Sixteen look-ups of a bit at once.
+"""Two things that numba has no word for.
 
-LLVM does not turn such a loop into gather instructions by itself: it cannot prove that what is written and
-what is looked up lie apart. The intrinsic says so outright. Where a processor has no gather, LLVM writes
-loads.
+Sixteen look-ups of a bit at once: LLVM does not turn such a loop into gather instructions by itself, because
+it cannot prove that what is written and what is looked up lie apart. The intrinsic says so outright; where a
+processor has no gather, LLVM writes loads. And a counter that threads draw from without a lock.
 """
 
 from llvmlite import ir
@@ -66,3 +66,14 @@ def count_bits(typing_context, counts, counts_at, index, index_at, words):
         return context.get_dummy_value()
 
     return types.void(counts, types.int64, index, types.int64, words), code
+
+
+@intrinsic
+def take_next(typing_context, counter):
+    """counter[0]++ for many threads: returns the value before. counter: int64[1]."""
+
+    def code(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.atomic_rmw("add", data, _LONG(1), "monotonic")
+
+    return types.int64(counter), code
