@@ -38,7 +38,7 @@ from comaker.simulate.projects import (
 from comaker.simulate.randomness import below, bits, uniform, week_key
 from comaker.simulate.record import WEEK_US
 from comaker.simulate.site import Request, Site, close_expired, request_withdrawal
-from comaker.simulate.terms import in_force_until, terms_at
+from comaker.simulate.terms import in_force_until, version_at
 from comaker.simulate.visit import Shown, show, visit
 from comaker.simulate.week import Week
 
@@ -77,7 +77,7 @@ def week_of(plan: Plan, number: int, at_us: int) -> Week:
     return Week(
         number,
         plan.stream,
-        terms_at(plan.versions, at_us),
+        plan.versions[version_at(plan.versions, at_us)],
         plan.behaviour,
         plan.newcomer,
         plan.participant,

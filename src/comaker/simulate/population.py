@@ -175,7 +175,7 @@ def awareness(knows: int) -> float:
     return ((knows & NEED) + ((knows & PRACTICE) >> 1) + ((knows & GAIN) >> 2)) / 3.0
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def willing(customers: Customers, place: int, behaviour: np.record) -> float:
     """Willingness now: the trait, its raisers and its lowerers (F15)."""
     mind = customers.mind[place]
@@ -195,7 +195,7 @@ def moved(value: float, target: float, step: float) -> float:
     return value + step * (target - value)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def annoy(customers: Customers, place: int, week: Week) -> None:
     """A refused or failed attempt lowers satisfaction, less so where complaints are handled well (F16)."""
     step = week.behaviour.satisfaction_step * (1.0 - week.participant.softening)

@@ -111,7 +111,7 @@ def more_holders(market: Market, needed: int) -> Market:
     return market._replace(holders=larger)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def state_of(projects: npt.NDArray[np.void], project: int) -> ProjectState:
     """A project in the shape the rules take."""
     return ProjectState(

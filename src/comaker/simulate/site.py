@@ -16,7 +16,7 @@ from comaker.simulate.compiled import compiled
 from comaker.simulate.population import SPECULATES, Crowd, account, annoy, moved, promote
 from comaker.simulate.projects import EARLY, LATE, NONE, Market, expire, fund, state_of
 from comaker.simulate.record import Books
-from comaker.simulate.terms import SECOND_US, SECONDS_A_WEEK
+from comaker.simulate.terms import SECOND_US, SECONDS_A_WEEK, rules_of
 from comaker.simulate.week import Week
 
 decide_stake = compiled(stake.decide_stake)
@@ -42,7 +42,7 @@ class Request(NamedTuple):
     at_us: int
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def held_shares(site: Site, place: int, project: int) -> int:
     """Shares that a customer holds in a project while it is open."""
     slot = site.market.projects[project].slot
@@ -56,7 +56,7 @@ def request_stake(site: Site, week: Week, request: Request) -> tuple[int, Refusa
     held = held_shares(site, request.place, request.project)
     state = state_of(site.market.projects, request.project)
     now_s = request.at_us // SECOND_US
-    accepted, refusal = decide_stake(request.asked_shares, held, state, week.terms, now_s)
+    accepted, refusal = decide_stake(request.asked_shares, held, state, rules_of(week.terms), now_s)
     books.figures[week.number, record.REQUESTS] += 1
     if refusal != Refusal.NONE:
         books.figures[week.number, record.REFUSALS] += 1
@@ -68,14 +68,14 @@ def request_stake(site: Site, week: Week, request: Request) -> tuple[int, Refusa
     return accepted, refusal
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def write_request(site: Site, week: Week, request: Request, shares: int, refusal: Refusal) -> None:
     """Write the event of a decided request, with what the customer was shown before it."""
+    if not site.books.events.keeps:
+        return
     project, customers = request.project, site.crowd.customers
     kind = record.DONE if refusal == Refusal.NONE else record.REFUSED
     event = record.record(site.books, request.at_us, kind, account(customers, request.place), project)
-    if event < 0:
-        return
     record.amounts(site.books, event, shares, shares * week.terms.share_price_minor)
     row = site.books.events.rows[event]
     row.refusal = refusal.value
@@ -83,7 +83,7 @@ def write_request(site: Site, week: Week, request: Request, shares: int, refusal
     note_shown(site, event, project)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def note_shown(site: Site, event: int, project: int) -> None:
     """Keep with an event what the site showed of the project."""
     row, seen = site.books.events.rows[event], site.market.projects[project]
@@ -92,7 +92,7 @@ def note_shown(site: Site, event: int, project: int) -> None:
     row.shown_producers = seen.producers
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def book_stake(site: Site, week: Week, request: Request, shares: int) -> None:
     """Book an accepted stake: holdings, progress, money in hand; a first stake makes a promoter (E3, E5)."""
     customers, projects = site.crowd.customers, site.market.projects
@@ -120,12 +120,13 @@ def book_stake(site: Site, week: Week, request: Request, shares: int) -> None:
         satisfaction, week.behaviour.delight, week.behaviour.satisfaction_step
     )
     time_progress(projects, project, before, request.at_us / record.WEEK_US)
-    if status_after(state_of(projects, project), week.terms, request.at_us // SECOND_US) != OPEN:
+    rules = rules_of(week.terms)
+    if status_after(state_of(projects, project), rules, request.at_us // SECOND_US) != OPEN:
         fund(site.market, project, site.crowd, site.books, week)
         note_closing(site, project, record.FUNDED, request.at_us)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def time_progress(projects: npt.NDArray[np.void], project: int, before_shares: int, week: float) -> None:
     """Note when a project passes the timed parts of its goal (E7)."""
     row = projects[project]
@@ -138,7 +139,7 @@ def time_progress(projects: npt.NDArray[np.void], project: int, before_shares: i
         row.passed_goal = week
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def note_closing(site: Site, project: int, kind: int, at_us: int) -> None:
     """Write down that a project was funded or expired, and what it had collected."""
     row = site.market.projects[project]
@@ -152,7 +153,9 @@ def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, R
     customers, market, books = site.crowd.customers, site.market, site.books
     project, projects = request.project, market.projects
     held = held_shares(site, request.place, project)
-    back, refusal = decide_withdrawal(request.asked_shares, held, state_of(projects, project), week.terms)
+    back, refusal = decide_withdrawal(
+        request.asked_shares, held, state_of(projects, project), rules_of(week.terms)
+    )
     who = account(customers, request.place)
     kind = record.WITHDRAWN if refusal == Refusal.NONE else record.REFUSED
     event = record.record(books, request.at_us, kind, who, project)
@@ -185,7 +188,8 @@ def close_expired(site: Site, week: Week) -> None:
         project = market.slots[slot]
         if project == NONE:
             continue
-        status = status_after(state_of(market.projects, project), week.terms, week.number * SECONDS_A_WEEK)
+        now_s = week.number * SECONDS_A_WEEK
+        status = status_after(state_of(market.projects, project), rules_of(week.terms), now_s)
         if status == OPEN:
             continue
         at_us = week.number * record.WEEK_US

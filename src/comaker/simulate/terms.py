@@ -67,10 +67,9 @@ def in_force_until(versions: npt.NDArray[np.void], at_us: int) -> int:
     return int(versions[version].from_us) if version < len(versions) else FOR_EVER
 
 
-@njit(cache=True)
-def terms_at(versions: npt.NDArray[np.void], at_us: int) -> StakeTerms:
-    """The terms in force at an instant, in the shape the rules take."""
-    terms = versions[version_at(versions, at_us)]
+@njit(cache=True, inline="always")
+def rules_of(terms: np.record) -> StakeTerms:
+    """The terms in the shape the rules take."""
     starts, caps = terms.cap_from_shares, terms.cap_shares
     return StakeTerms(
         terms.share_price_minor,
@@ -83,4 +82,4 @@ def terms_at(versions: npt.NDArray[np.void], at_us: int) -> StakeTerms:
     )
 
 
-assert CAP_STEPS == 8, "terms_at spells out the steps of the cap"
+assert CAP_STEPS == 8, "rules_of spells out the steps of the cap"

@@ -28,6 +28,7 @@ from comaker.simulate.population import (
 from comaker.simulate.projects import NONE, Market, state_of
 from comaker.simulate.randomness import AliasTable, bits, normal, pick, uniform, week_key
 from comaker.simulate.site import Request, Site, held_shares, note_shown, request_stake
+from comaker.simulate.terms import rules_of
 from comaker.simulate.week import Week
 
 stake_room = compiled(stake.stake_room)
@@ -47,7 +48,7 @@ class Shown(NamedTuple):
     wishes: AliasTable
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def show(shown: Shown, market: Market, slot: int) -> None:
     """Renew what the site shows of one place."""
     project = market.slots[slot]
@@ -60,7 +61,7 @@ def show(shown: Shown, market: Market, slot: int) -> None:
     shown.base[slot] = min(projects[project].producers / FULL_BASE, 1.0)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def socialize(customers: Customers, place: int, week: Week, seen_base: float, draw: np.uint64) -> None:
     """What the firm's techniques and the sight of others do to a visitor (F15, F16)."""
     mind = customers.mind[place]
@@ -76,7 +77,7 @@ def socialize(customers: Customers, place: int, week: Week, seen_base: float, dr
     mind.willingness = raised(mind.willingness, effects.willingness)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def liking(projects: npt.NDArray[np.void], project: int, who: int, week: Week) -> float:
     """How much a customer likes a project: her own taste and its common appeal, standard normal (E6)."""
     weight = week.behaviour.taste_weight
@@ -84,7 +85,7 @@ def liking(projects: npt.NDArray[np.void], project: int, who: int, week: Week) -
     return float(weight * own + math.sqrt(1.0 - weight * weight) * projects[project].appeal)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def guess(market: Market, shown: Shown, slot: int, week: Week) -> float:
     """How much a speculator thinks that others like a project: a belief that speculators share, and what the
     page shows; her own taste does not come into it (the beauty contest of E6)."""
@@ -121,7 +122,7 @@ def choose(market: Market, shown: Shown, who: int, speculates: bool, week: Week)
     return NONE
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def attraction(shown: Shown, slot: int, week: Week) -> float:
     """How far a full base and a near goal raise participation in a project (E7)."""
     behaviour = week.behaviour
@@ -129,7 +130,7 @@ def attraction(shown: Shown, slot: int, week: Week) -> float:
     return float(gradient * (1.0 + behaviour.social_proof * shown.base[slot]))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def participation_chance(customers: Customers, place: int, week: Week) -> float:
     """Chance to take part on a visit: all four determinants are needed, so they multiply (F15)."""
     mind = customers.mind[place]
@@ -137,7 +138,7 @@ def participation_chance(customers: Customers, place: int, week: Week) -> float:
     return awareness(customers.knows[place]) * perceived * willing(customers, place, week.behaviour)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def attempt(site: Site, place: int, week: Week, draw: np.uint64) -> bool:
     """Try to do one's part: actual ability decides, and experience teaches either way (F15, F4.4)."""
     customers = site.crowd.customers
@@ -153,22 +154,21 @@ def attempt(site: Site, place: int, week: Week, draw: np.uint64) -> bool:
     return able
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def wish_shares(who: int, project: int, wishes: AliasTable, week: Week) -> int:
     """Shares a customer wishes to hold in a project: a zeta law, the same wish whatever the terms (E6)."""
     draw = bits(bits(week_key(week.stream, chance.WISH, 0), project), who)
     return int(pick(draw, wishes)) + 1
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def seen(site: Site, who: int, project: int, at_us: int) -> None:
     """Write down that a customer looked at a project, and what she saw of it."""
-    event = record.record(site.books, at_us, record.SEEN, who, project)
-    if event >= 0:
-        note_shown(site, event, project)
+    if site.books.events.keeps:
+        note_shown(site, record.record(site.books, at_us, record.SEEN, who, project), project)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def reads_limits(customers: Customers, place: int, week: Week, draw: np.uint64) -> bool:
     """Whether a customer asks within the room that the page shows: she knows the practice, and reads it."""
     return bool(customers.knows[place] & PRACTICE != 0 and uniform(draw) < week.behaviour.reads_limits)
@@ -198,10 +198,8 @@ def visit(site: Site, place: int, shown: Shown, week: Week, at_us: int) -> None:
     held = held_shares(site, place, project)
     asked = wish_shares(who, project, shown.wishes, week) - held
     if reads_limits(customers, place, week, bits(draw, 1)):
-        room = stake_room(
-            int(customers.held[place, slot]), state_of(site.market.projects, project), week.terms
-        )
-        asked = min(asked, room)
+        state = state_of(site.market.projects, project)
+        asked = min(asked, stake_room(held, state, rules_of(week.terms)))
     if asked >= 1:
         request_stake(site, week, Request(place, project, asked, at_us))
         show(shown, site.market, slot)

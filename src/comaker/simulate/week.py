@@ -6,19 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from comaker.rules.stake import StakeTerms
-
 
 class Week(NamedTuple):
     """``number`` counts from the launch; ``stream`` is the run's key of chance; ``newcomer`` and
     ``participant`` say what a visit does to those who never took part, and to those who did.
 
-    Records of ``Behaviour``, ``Effects``, ``Economy`` and of a ballot's terms (``BallotTerms``).
+    Records, which compiled code takes by reference: of the ``TERMS`` in force, ``Behaviour``, ``Effects``,
+    ``Economy`` and of a ballot's terms (``BallotTerms``).
     """
 
     number: int
     stream: np.uint64
-    terms: StakeTerms
+    terms: np.record
     behaviour: np.record
     newcomer: np.record
     participant: np.record
