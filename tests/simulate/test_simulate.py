@@ -217,3 +217,39 @@ def test_progress_counts_runs():
     told = []
     simulate("my-major-company", customers=300, weeks=4, runs=3, progress=lambda *both: told.append(both))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_it_refuses_an_amendment_that_it_would_have_to_ignore(tmp_path):
+    from comaker.model import gallery_text
+
+    model = tmp_path / "amended.toml"
+    more = '\n[[amendment]]\nin_force = 2009-08-01\nwhy = "test"\nset = { "offer.album.price" = "12.50" }\n'
+    model.write_text(gallery_text("my-major-company") + more, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"2009-08-01.*task\.stake\.terms only"):
+        simulate(model, customers=100, weeks=2, runs=1)
+
+
+@pytest.mark.parametrize("each", ["customer", "unit", "project"])
+def test_it_refuses_a_cost_that_it_would_have_to_ignore(tmp_path, each):
+    from comaker.model import gallery_text
+
+    model = tmp_path / "costly.toml"
+    more = f'\n[cost.more]\ncause = "staff"\namount = "5.00"\neach = "{each}"\nassumes = "test"\n'
+    model.write_text(gallery_text("my-major-company") + more, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"cost\.more"):
+        simulate(model, customers=100, weeks=2, runs=1)
+
+
+def test_costs_are_booked_once_weekly_and_by_what_causes_them(tmp_path):
+    from comaker.model import gallery_text
+
+    size = {"customers": 500, "weeks": 10, "runs": 1}
+    before = simulate("my-major-company", **size).accounts.set_index("cause").amount_minor
+    model = tmp_path / "costly.toml"
+    more = (
+        '\n[cost.once]\ncause = "staff"\namount = "5000.00"\neach = "once"\nassumes = "test"\n'
+        '\n[cost.weekly]\ncause = "promotion"\namount = "7.00"\neach = "week"\nassumes = "test"\n'
+    )
+    model.write_text(gallery_text("my-major-company") + more, encoding="utf-8")
+    after = simulate(model, **size).accounts.set_index("cause").amount_minor
+    assert (after - before)[lambda change: change != 0].to_dict() == {"staff": 500_000, "promotion": 7_000}

@@ -197,19 +197,19 @@ def leave(site: Site, week: Week, place: int, stream: np.uint64) -> None:
 
 @njit(cache=True)
 def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
-    """One week: projects open, customers hear, leave and visit, projects are produced, sell and pay."""
+    """One week: projects are produced, sell and pay, close and open; customers hear, leave and visit."""
     start_us = number * WEEK_US
     week = week_of(plan, number, start_us)
     run_projects(site.market, site.crowd, site.books, week)
     hold_ballots(site, week)
     close_expired(site, week)
     open_projects(site.market, site.books, week)
-    for slot in range(len(site.market.slots)):
-        show(space.shown, site.market, slot)
     chances = reach_chances(site.crowd, week)
     visitors, leavers = sweep(site, week, chances, space)
     for index in range(leavers):
         leave(site, week, space.leavers[index], plan.stream)
+    for slot in range(len(site.market.slots)):
+        show(space.shown, site.market, slot, week)
     until_us = in_force_until(plan.versions, start_us)
     first = below(bits(week_key(plan.stream, chance.TURN, number), 0), max(visitors, 1))
     for index in range(visitors):
@@ -246,11 +246,13 @@ def close_week(site: Site, week: Week) -> None:
     for entry in range(len(economy.weekly_minor)):
         accounts[entry] += economy.weekly_minor[entry]
     complaints = figures[record.REFUSALS] + figures[record.ABANDONMENTS]
-    accounts[record.SOCIALIZATION] += figures[record.VISITS] * economy.visit_minor
     accounts[record.SOCIALIZATION] += complaints * economy.complaint_minor
     accounts[record.SOCIALIZATION] += figures[record.WITHDRAWALS] * economy.withdrawal_minor
     accounts[record.COORDINATION] += figures[record.REQUESTS] * economy.request_minor
-    count_votes(market)
+    if number == 0:
+        for entry in range(len(economy.once_minor)):
+            accounts[entry] += economy.once_minor[entry]
+    count_votes(market, number)
     content = fair = 0.0
     participants = 0
     for place in range(len(crowd.customers.mind)):

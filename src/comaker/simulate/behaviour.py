@@ -1,7 +1,7 @@
 """What a simulation assumes about people and markets, taken from the model file's assumptions and techniques.
 
-A simulation invents no number: each field of ``Behaviour`` is an ``[assumption.*]`` of the model file, where
-it stands with its range and its source; each field of ``Effects`` sums what the techniques in use declare.
+What a simulation assumes stands in the model file: each field of ``Behaviour`` is an ``[assumption.*]`` with
+its range and its source, or fitted to one; each field of ``Effects`` sums what the techniques in use declare.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ class Behaviour(NamedTuple):
     acquaintances each newcomer to the network makes (0: everybody meets everybody, ``acquaintances`` each);
     ``widget_share`` promoters who embed a player; ``widget_reach`` customers whom one embedded player
     reaches a week. Display (E4, E7): ``social_proof`` and ``goal_gradient``, how far a full base and a near
-    goal raise participation (1: double it).
+    goal raise participation (1: double it); ``full_base`` producers at which a base looks full.
 
     Activity: ``active_share`` customers who would ever take part; ``activity_sigma`` spread of their log
-    activity, fitted to the assumption ``top_share``, what the most active per cent do; ``visits_weekly`` mean
-    visits of an active customer.
+    activity, fitted to the assumption ``top_share``, the most active per cent's part of all activity;
+    ``visits_weekly`` mean rate of activity of an active customer, who visits at most once a week, with
+    chance 1 - exp(-rate).
 
     Determinants at the start (F15): ``similar_experience`` and ``analogy`` highest clarity these two sources
     give; ``skill_start``, ``willingness_start`` means, ``trait_spread`` their standard deviation,
@@ -63,6 +64,7 @@ class Behaviour(NamedTuple):
     widget_reach: float
     social_proof: float
     goal_gradient: float
+    full_base: float
     active_share: float
     activity_sigma: float
     visits_weekly: float
@@ -110,7 +112,8 @@ class Behaviour(NamedTuple):
 class Effects(NamedTuple):
     """What one visit does to a customer through the techniques in use (F16), each the part of the gap to 1
     that it closes. ``softening``: part of the annoyance of a refused or failed attempt that complaint
-    handling takes away; ``transparency``: 1 where customers see what is done with their money (F21.5)."""
+    handling takes away; ``transparency``: 1 where customers see what is done with their money (F21.5);
+    ``cost_minor``: what the techniques cost a visit."""
 
     practice: float
     gain: float
@@ -120,6 +123,7 @@ class Effects(NamedTuple):
     willingness: float
     softening: float
     transparency: float
+    cost_minor: int
 
 
 _RAISES: dict[str, DeterminantKey] = {
@@ -161,7 +165,8 @@ def effects_of(model: Model, *, task: str, participants: bool) -> Effects:
     """The techniques in use, taken together as independent influences.
 
     Techniques for certain roles reach ``participants`` only, where one gets into the role by the ``task``.
-    Complaint handling acts when something went wrong, not on a visit.
+    Complaint handling acts when something went wrong, not on a visit; withdrawing is the rules' matter.
+    Awareness of the need is what reach brings about, so techniques raise the other two levels here.
     """
     in_use = [technique for technique in model.technique.values() if technique.on]
     reached = [
@@ -179,6 +184,7 @@ def effects_of(model: Model, *, task: str, participants: bool) -> Effects:
         **{field: _together(reached, key) for field, key in _RAISES.items()},
         softening=_together(complaints, "willingness"),
         transparency=float(any(technique.kind == Technique.TRANSPARENCY for technique in in_use)),
+        cost_minor=sum(technique.cost_per_encounter_minor for technique in reached),
     )
 
 

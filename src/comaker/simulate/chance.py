@@ -5,7 +5,7 @@ Adding a decision appends a number, so that it moves nobody's luck in the decisi
 
 NETWORK = 0
 WEEK = 1
-JOIN = 2
+# 2 was given up.
 SOCIALIZE = 3
 CHOOSE = 4
 TAKE_PART = 5

@@ -60,7 +60,7 @@ class Customers(NamedTuple):
 
 
 class Crowd(NamedTuple):
-    """The population with its network; ``counts``: int64 [promoters, embedded players, left, joined]."""
+    """The population with its network; ``counts``: int64 [promoters, embedded players, left, aware now]."""
 
     customers: Customers
     network: Network
@@ -116,7 +116,7 @@ def learning_rate_of(key: np.uint64, customer: int, behaviour: np.record) -> flo
 
 @njit(cache=True)
 def activity_of(key: np.uint64, customer: int, behaviour: np.record) -> float:
-    """Weekly visits: 0 for those who never take part, lognormal around ``visits_weekly`` for the others."""
+    """Rate of visits a week: 0 for those who never take part, lognormal for the others."""
     draw = bits(key, customer)
     if uniform(draw) >= behaviour.active_share:
         return 0.0
@@ -132,6 +132,12 @@ def arrive(customers: Customers, place: int, behaviour: np.record, stream: np.ui
     spread = behaviour.trait_spread
     activity = activity_of(week_key(stream, chance.TRAIT_ACTIVITY, 0), who, behaviour)
     customers.visits[place] = np.uint32(min((1.0 - math.exp(-activity)) * WHOLE, WHOLE - 1.0))
+    customers.knows[place] = 0
+    customers.satisfaction[place] = 0.5
+    mind.encounters = 0
+    if activity == 0.0:
+        # What she would bring to a visit never matters.
+        return
     draw = bits(week_key(stream, chance.TRAIT_CLARITY, 0), who)
     similar = behaviour.similar_experience * uniform(draw)
     mind.clarity = raised(similar, behaviour.analogy * uniform(bits(draw, 0)))
@@ -147,9 +153,7 @@ def arrive(customers: Customers, place: int, behaviour: np.record, stream: np.ui
     if uniform(bits(draw, 0)) < behaviour.widget_share:
         knows |= EMBEDS
     customers.knows[place] = knows
-    customers.satisfaction[place] = 0.5
     mind.fairness = 0.5
-    mind.encounters = 0
 
 
 @njit(cache=True)

@@ -185,8 +185,8 @@ def weekly_copies(projects: npt.NDArray[np.void], project: int, week: Week) -> i
     promoters = max(projects[project].producers / max(behaviour.promoters_needed, 1.0), 1.0)
     total = behaviour.copies_median * math.exp(behaviour.appeal_sigma * projects[project].appeal)
     total *= promoters**behaviour.promotion_elasticity
-    age = week.number - projects[project].released_week
-    mean = total * behaviour.sales_decay_weekly * (1.0 - behaviour.sales_decay_weekly) ** age
+    sold_weeks = week.number - projects[project].released_week - 1
+    mean = total * behaviour.sales_decay_weekly * (1.0 - behaviour.sales_decay_weekly) ** sold_weeks
     return int(poisson(bits(week_key(week.stream, chance.SALES, week.number), project), mean))
 
 
@@ -293,17 +293,17 @@ def sell(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -
 
 
 @njit(cache=True)
-def count_votes(market: Market) -> None:
-    """At the end of a week, what each project would have got had all open ones got the same."""
+def count_votes(market: Market, number: int) -> None:
+    """At the end of a week, what each project would have got had all that were open in it got the same."""
     total = places = 0
-    for project in market.slots:
-        if project != NONE:
-            row = market.projects[project]
+    for project in range(market.used[PROJECTS_USED]):
+        row = market.projects[project]
+        if row.status == OPEN or row.funded_week == number:
             total += row.votes - row.votes_before
             places += 1
-    for project in market.slots:
-        if project != NONE:
-            row = market.projects[project]
+    for project in range(market.used[PROJECTS_USED]):
+        row = market.projects[project]
+        if row.status == OPEN or row.funded_week == number:
             row.fair_votes += total / places
             row.votes_before = row.votes
 

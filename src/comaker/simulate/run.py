@@ -23,8 +23,8 @@ from comaker.simulate.projects import HOLDERS_USED, Market, more_holders, new_ma
 from comaker.simulate.randomness import alias_table, stream, week_key
 from comaker.simulate.record import Books, grown, new_books, new_recorder
 from comaker.simulate.site import Site
-from comaker.simulate.terms import staking_task, versions_of
-from comaker.simulate.visit import Shown
+from comaker.simulate.terms import only_terms_change, staking_task, versions_of
+from comaker.simulate.visit import PLACE, Shown
 
 Progress = Callable[[int, int], None]
 """Called with runs done and runs in all."""
@@ -50,8 +50,12 @@ class Size(NamedTuple):
 
 
 def plan_of(model: Model) -> Plan:
-    """Everything the model lays down, for a run whose luck is still to be given."""
+    """Everything the model lays down, for a run whose luck is still to be given.
+
+    Raises ``ModelError`` where the model lays down something that a simulation would have to leave out.
+    """
     task = staking_task(model)
+    only_terms_change(model, task)
     return Plan(
         versions=versions_of(model),
         behaviour=as_record(behaviour_of(model)),
@@ -84,7 +88,7 @@ def new_workspace(plan: Plan, *, customers: int) -> Workspace:
     behaviour = plan.behaviour
     places = int(behaviour.projects_open)
     wishes = alias_table(wish_weights(behaviour.wish_exponent, int(behaviour.wish_largest_shares)))
-    shown = Shown(np.zeros(places), np.zeros(places), np.zeros(places), wishes)
+    shown = Shown(np.zeros(places, PLACE), wishes)
     return Workspace(np.empty(customers, np.int32), np.empty(customers, np.int32), shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,26 @@ def staking_task(model: Model) -> str:
         right = "a simulation needs exactly one task of kind stake"
         raise ModelError([Problem(file=model.name, line=0, key="task", value=found, message=right)])
     return names[0]
+
+
+def only_terms_change(model: Model, task: str) -> None:
+    """Raises ``ModelError`` for an amendment of anything but the staking terms: it would be ignored."""
+    launch = _beside_the_terms(model.versions[0].model, task)
+    problems = [
+        Problem(
+            model.name, 0, "amendment", str(version.in_force), f"a simulation amends task.{task}.terms only"
+        )
+        for version in model.versions[1:]
+        if _beside_the_terms(version.model, task) != launch
+    ]
+    if problems:
+        raise ModelError(problems)
+
+
+def _beside_the_terms(model: Model, task: str) -> dict[str, Any]:
+    declared = model.model_dump(mode="json", exclude={"amendment"})
+    del declared["task"][task]["terms"]
+    return declared
 
 
 def versions_of(model: Model) -> npt.NDArray[np.void]:

@@ -33,39 +33,63 @@ from comaker.simulate.week import Week
 
 stake_room = compiled(stake.stake_room)
 
-FULL_BASE = 100.0
-"""Producers at which a project's base looks full: social proof and watching others grow no further."""
+PLACE = np.dtype(
+    [
+        ("base", np.float64),
+        ("attraction", np.float64),
+        ("guessed", np.float64),
+        ("common", np.float64),
+        ("taste", np.uint64),
+        ("weight", np.float64),
+    ]
+)
+"""What the site shows in one place, renewed with every stake, and what follows from it for every visitor:
+``base``: fullness of the base; ``attraction``: how far it and a near goal raise participation (E7);
+``guessed``: weight for a speculator; ``common``: weight for an honest taster but for her own taste, whose key
+of chance is ``taste``; ``weight``: room to weigh the place for one visitor. All 0 where nothing is open."""
 
 
 class Shown(NamedTuple):
-    """What the site shows of the project in each open place: progress to the goal and fullness of the base,
-    float64[places], renewed with every stake; ``weights``: room to weigh the projects for one customer;
-    ``wishes``: the law of what customers wish to stake."""
+    """What the site shows (``PLACE`` records), and the law of what customers wish to stake."""
 
-    progress: npt.NDArray[np.float64]
-    base: npt.NDArray[np.float64]
-    weights: npt.NDArray[np.float64]
+    places: npt.NDArray[np.void]
     wishes: AliasTable
 
 
-@njit(cache=True, inline="always")
-def show(shown: Shown, market: Market, slot: int) -> None:
+@njit(cache=True)
+def show(shown: Shown, market: Market, slot: int, week: Week) -> None:
     """Renew what the site shows of one place."""
-    project = market.slots[slot]
+    place, project, behaviour = shown.places[slot], market.slots[slot], week.behaviour
     if project == NONE:
-        shown.progress[slot] = 0.0
-        shown.base[slot] = 0.0
+        place.base = place.attraction = place.guessed = place.common = 0.0
         return
-    projects = market.projects
-    shown.progress[slot] = projects[project].collected_shares / projects[project].goal_shares
-    shown.base[slot] = min(projects[project].producers / FULL_BASE, 1.0)
+    row = market.projects[project]
+    progress = row.collected_shares / row.goal_shares
+    base = min(row.producers / behaviour.full_base, 1.0)
+    attraction = (1.0 + behaviour.goal_gradient * progress**2) * (1.0 + behaviour.social_proof * base)
+    place.base = base
+    place.attraction = attraction
+    guess = guess_of(row.hype, progress, base, behaviour.hype_weight)
+    place.guessed = attraction * math.exp(behaviour.choice_sharpness * guess)
+    appeal = math.sqrt(1.0 - behaviour.taste_weight**2) * row.appeal
+    place.common = attraction * math.exp(behaviour.choice_sharpness * appeal)
+    place.taste = bits(week_key(week.stream, chance.TASTE, 0), project)
 
 
 @njit(cache=True, inline="always")
-def socialize(customers: Customers, place: int, week: Week, seen_base: float, draw: np.uint64) -> None:
-    """What the firm's techniques and the sight of others do to a visitor (F15, F16)."""
+def guess_of(hype: float, progress: float, base: float, hype_weight: float) -> float:
+    """How much a speculator thinks that others like a project: a belief that speculators share, and what the
+    page shows; her own taste does not come into it (the beauty contest of E6)."""
+    return hype_weight * hype + (1.0 - hype_weight) * (2.0 * (progress + base) - 2.0)
+
+
+@njit(cache=True, inline="always")
+def socialize(site: Site, place: int, week: Week, seen_base: float, draw: np.uint64) -> None:
+    """What the firm's techniques and the sight of others do to a visitor, and what it costs (F15, F16)."""
+    customers = site.crowd.customers
     mind = customers.mind[place]
     effects = week.participant if mind.encounters > 0 else week.newcomer
+    site.books.accounts[week.number, record.SOCIALIZATION] += effects.cost_minor
     if uniform(draw) < effects.practice:
         customers.knows[place] |= PRACTICE
     if uniform(bits(draw, 0)) < effects.gain:
@@ -77,57 +101,29 @@ def socialize(customers: Customers, place: int, week: Week, seen_base: float, dr
     mind.willingness = raised(mind.willingness, effects.willingness)
 
 
-@njit(cache=True, inline="always")
-def liking(projects: npt.NDArray[np.void], project: int, who: int, week: Week) -> float:
-    """How much a customer likes a project: her own taste and its common appeal, standard normal (E6)."""
-    weight = week.behaviour.taste_weight
-    own = normal(bits(bits(week_key(week.stream, chance.TASTE, 0), project), who))
-    return float(weight * own + math.sqrt(1.0 - weight * weight) * projects[project].appeal)
-
-
-@njit(cache=True, inline="always")
-def guess(market: Market, shown: Shown, slot: int, week: Week) -> float:
-    """How much a speculator thinks that others like a project: a belief that speculators share, and what the
-    page shows; her own taste does not come into it (the beauty contest of E6)."""
-    weight = week.behaviour.hype_weight
-    page = 2.0 * (shown.progress[slot] + shown.base[slot]) - 2.0
-    return float(weight * market.projects[market.slots[slot]].hype + (1.0 - weight) * page)
-
-
 @njit(cache=True)
-def choose(market: Market, shown: Shown, who: int, speculates: bool, week: Week) -> int:
+def choose(shown: Shown, who: int, speculates: bool, week: Week) -> int:
     """The place of the project that a visitor turns to, or ``NONE``.
 
-    Honest tasters go by their own liking, speculators by what they guess that others like (E6).
+    Honest tasters go by their own liking (own taste and common appeal together are standard normal),
+    speculators by what they guess that others like (E6).
     """
-    sharpness = week.behaviour.choice_sharpness
+    places = shown.places
+    own = week.behaviour.choice_sharpness * week.behaviour.taste_weight
     total = 0.0
-    for slot in range(len(market.slots)):
-        project = market.slots[slot]
-        weight = 0.0
-        if project != NONE:
-            like = (
-                guess(market, shown, slot, week)
-                if speculates
-                else liking(market.projects, project, who, week)
-            )
-            weight = math.exp(sharpness * like) * attraction(shown, slot, week)
-        shown.weights[slot] = weight
+    for slot in range(len(places)):
+        place = places[slot]
+        weight = place.guessed if speculates else place.common
+        if weight > 0.0 and not speculates:
+            weight *= math.exp(own * normal(bits(place.taste, who)))
+        place.weight = weight
         total += weight
     left = total * uniform(bits(week_key(week.stream, chance.CHOOSE, week.number), who))
-    for slot in range(len(market.slots)):
-        left -= shown.weights[slot]
+    for slot in range(len(places)):
+        left -= places[slot].weight
         if left < 0.0:
             return slot
     return NONE
-
-
-@njit(cache=True, inline="always")
-def attraction(shown: Shown, slot: int, week: Week) -> float:
-    """How far a full base and a near goal raise participation in a project (E7)."""
-    behaviour = week.behaviour
-    gradient = 1.0 + behaviour.goal_gradient * shown.progress[slot] ** 2
-    return float(gradient * (1.0 + behaviour.social_proof * shown.base[slot]))
 
 
 @njit(cache=True, inline="always")
@@ -180,16 +176,16 @@ def visit(site: Site, place: int, shown: Shown, week: Week, at_us: int) -> None:
     customers = site.crowd.customers
     who = account(customers, place)
     speculates = customers.knows[place] & SPECULATES != 0
-    slot = choose(site.market, shown, who, speculates, week)
+    slot = choose(shown, who, speculates, week)
     if slot == NONE:
         return
     site.books.figures[week.number, record.VISITS] += 1
     project = site.market.slots[slot]
     seen(site, who, project, at_us)
     draw = bits(week_key(week.stream, chance.SOCIALIZE, week.number), who)
-    socialize(customers, place, week, shown.base[slot], draw)
+    socialize(site, place, week, shown.places[slot].base, draw)
     draw = bits(week_key(week.stream, chance.TAKE_PART, week.number), who)
-    takes_part = participation_chance(customers, place, week) * attraction(shown, slot, week)
+    takes_part = participation_chance(customers, place, week) * shown.places[slot].attraction
     if uniform(draw) >= takes_part:
         return
     if not attempt(site, place, week, bits(draw, 0)):
@@ -202,4 +198,4 @@ def visit(site: Site, place: int, shown: Shown, week: Week, at_us: int) -> None:
         asked = min(asked, stake_room(held, state, rules_of(week.terms)))
     if asked >= 1:
         request_stake(site, week, Request(place, project, asked, at_us))
-        show(shown, site.market, slot)
+        show(shown, site.market, slot, week)
