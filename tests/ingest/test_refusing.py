@@ -179,6 +179,17 @@ def test_missing_files_and_folders_are_named(import_text: ImportText, tmp_path: 
         import_log(tmp_path / "gifts.csv", map=tmp_path / "no.toml", out=tmp_path / "x.parquet")
 
 
+@pytest.mark.parametrize("read", ["gifts.csv", "map.toml", "pages.csv"])
+def test_a_file_that_is_read_is_never_overwritten(import_text: ImportText, tmp_path: Path, read: str) -> None:
+    (tmp_path / "pages.csv").write_text("page,made\n3,2018-01-01T00:00:00\n", encoding="utf-8")
+    pages = '[[log]]\nfile = "pages.csv"\nkind = "opened"\n[log.columns]\nat = "made"\nsubject = "page"\n'
+    import_text(map_text=MAP + pages)
+    before = (tmp_path / read).read_bytes()
+    with pytest.raises(ImportRefused, match="would be lost"):
+        import_log(tmp_path / "gifts.csv", map=tmp_path / "map.toml", out=tmp_path / read)
+    assert (tmp_path / read).read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

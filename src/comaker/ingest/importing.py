@@ -82,12 +82,24 @@ def import_log(
     target = Path(out)
     if not target.parent.is_dir():
         raise ImportRefused((Problem(str(target), 0, "", "", "the folder to write to does not exist"),))
+    read = [each for each in _inputs(Path(source), Path(map), mapped) if each.exists()]
+    if target.exists() and any(target.samefile(each) for each in read):
+        said = "this file is read by the import and would be lost: name another one to write"
+        raise ImportRefused((Problem(str(target), 0, "", "", said),))
     with (
         tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder,
         connect(Path(folder)) as connection,
     ):
         run = _Import(connection, Path(source), mapped, Path(folder))
         return run.to(target, progress or (lambda done, total: None))
+
+
+def _inputs(source: Path, map_file: Path, mapped: Map) -> Iterator[Path]:
+    yield from (source, map_file)
+    for log in mapped.log:
+        for name in (log.file, *(only.file for only in log.only)):
+            if name:
+                yield source.parent / name
 
 
 class _Import:
