@@ -304,4 +304,15 @@ def test_an_unwritable_place_is_one_message(tmp_path: Path) -> None:
     done = comaker("gallery", "copy", MMC, str(tmp_path / "none" / "mine.toml"))
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "No such file or directory" in done.stderr
+    assert "does not exist: make it first" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("command", [["gallery"], ["gallery", "show", MMC], ["check", MMC]])
+def test_a_full_disk_behind_standard_output_is_one_message(command: list[str]) -> None:
+    whole = [sys.executable, "-c", "from comaker.cli import main; main()", *command]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(whole, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "No space left" in done.stderr

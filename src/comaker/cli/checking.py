@@ -41,7 +41,7 @@ def check(
         if as_json:
             print_json({"file": file, "valid": True, "problems": [], "model": facts})
             return
-    typer.echo(f"{file}: {model.name} is a valid model ({model.hash}).")
-    print_table(
-        ["in force", "terms", "why"], [[v["in_force"], v["hash"], v["why"]] for v in versions], left=3
-    )
+        typer.echo(f"{file}: {model.name} is a valid model ({model.hash}).")
+        print_table(
+            ["in force", "terms", "why"], [[v["in_force"], v["hash"], v["why"]] for v in versions], left=3
+        )

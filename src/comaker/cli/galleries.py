@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from comaker.cli.options import Json
-from comaker.cli.output import print_json, print_table, refusals, refuse
+from comaker.cli.output import check_file, print_json, print_table, refusals, refuse
 
 app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
@@ -17,7 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's name, as ga
 
 
 @app.callback()
-def _gallery(context: typer.Context) -> None:
+def _gallery(context: typer.Context, as_json: Json = False) -> None:
     """List the models that come with Comaker, show one, or copy one to change it.
 
     \b
@@ -26,7 +26,10 @@ def _gallery(context: typer.Context) -> None:
       comaker gallery copy my-major-company
     """
     if context.invoked_subcommand is None:
-        list_models()
+        list_models(as_json)
+    elif as_json:
+        said = f"write --json behind {context.invoked_subcommand}"
+        raise typer.BadParameter(said, param_hint="'--json'")
 
 
 @app.command("list")
@@ -41,10 +44,10 @@ def list_models(as_json: Json = False) -> None:
         from comaker.model import gallery
 
         entries = gallery()
-    if as_json:
-        print_json({"models": [entry._asdict() for entry in entries]})
-    else:
-        print_table(["model", "firm", "slogan"], [[e.key, e.name, e.slogan] for e in entries], left=3)
+        if as_json:
+            print_json({"models": [entry._asdict() for entry in entries]})
+        else:
+            print_table(["model", "firm", "slogan"], [[e.key, e.name, e.slogan] for e in entries], left=3)
 
 
 @app.command("show")
@@ -56,10 +59,11 @@ def show(name: Name, as_json: Json = False) -> None:
       comaker gallery show my-major-company
     """
     text = _text(name)
-    if as_json:
-        print_json({"key": name, "text": text})
-    else:
-        typer.echo(text, nl=False)
+    with refusals():
+        if as_json:
+            print_json({"key": name, "text": text})
+        else:
+            typer.echo(text, nl=False)
 
 
 @app.command("copy")
@@ -79,6 +83,7 @@ def copy(
     """
     text = _text(name)
     target = to or Path(f"{name}.toml")
+    check_file(target)
     with refusals():
         _write_new(target, text)
     if as_json:

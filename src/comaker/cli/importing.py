@@ -31,12 +31,13 @@ def import_(
 
         with progress(f"Importing {csv.name}") as bar:
             done = import_log(csv, map=map_, out=out, progress=bar)
-    if as_json:
-        print_json(done.as_dict())
-        return
-    typer.echo(f"{done.path}: {done.rows_written:,} events from {done.rows_read:,} rows.")
-    if done.left_out:
-        typer.echo("")
-        print_table(["left out because", "rows"], [[why, f"{rows:,}"] for why, rows in done.left_out.items()])
-    for name, path in done.key_tables.items():
-        typer.echo(f"Which number stands for which {name}: {path}. It may name people: keep it apart.")
+        if as_json:
+            print_json(done.as_dict())
+            return
+        typer.echo(f"{done.path}: {done.rows_written:,} events from {done.rows_read:,} rows.")
+        if done.left_out:
+            typer.echo("")
+            left_out = [[why, f"{rows:,}"] for why, rows in done.left_out.items()]
+            print_table(["left out because", "rows"], left_out)
+        for name, path in done.key_tables.items():
+            typer.echo(f"Which number stands for which {name}: {path}. It may name people: keep it apart.")
