@@ -212,7 +212,7 @@ def test_the_headline_does_not_claim_what_the_runs_cannot_tell() -> None:
     told = comparison_headline(rows, {"k": "v"}).replace("\N{NO-BREAK SPACE}", " ")
     assert told == (
         "With k = v, gini falls by 2.50 (95 % interval 1 to 4), "
-        "and the effect on margin cannot be told from zero (95 % interval −3 to +80)."
+        "and the effect on margin cannot be told from zero (95 % interval −EUR 3 to +EUR 80)."
     )
 
 

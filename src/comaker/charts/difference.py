@@ -27,7 +27,7 @@ def difference(metrics: pd.DataFrame, provenance: str, width: int) -> Figure:
     left_out = len(metrics) - len(data)
     said = "; ".join(f"{row.label}: {row.text}" for row in data.itertuples(index=False))
     description = f"Paired differences, changed less now: {said or 'none is identified'}."
-    note = f"; {left_out} without a percentage are in the table only" if left_out else ""
+    note = "; metrics that have no percentage stand in the table only" if left_out else ""
     return Figure(
         "difference",
         "What the change does",

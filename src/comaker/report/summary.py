@@ -67,14 +67,14 @@ def _clear_part(row: Row) -> str:
 def _unclear_part(row: Row) -> str:
     if row["difference_low"] == row["difference_high"] == 0:
         return f"{_lower(row['name'])} {'do' if _is_plural(row['name']) else 'does'} not change"
-    ends = interval(row["difference_low"], row["difference_high"], signed=True)
+    ends = " to ".join(_amount(row[f"difference_{end}"], row, signed=True) for end in ("low", "high"))
     return f"the effect on {_lower(row['name'])} cannot be told from zero ({_INTERVAL} {ends})"
 
 
-def _amount(value: float, row: Row) -> str:
+def _amount(value: float, row: Row, *, signed: bool = False) -> str:
     """A value with its unit, unless the metric's name says it: producers per project, projects funded."""
     counted = "_per_" in row["name"] or row["name"].startswith(row["unit"])
-    return with_unit(value, "" if counted else row["unit"])
+    return with_unit(value, "" if counted else row["unit"], signed=signed)
 
 
 def _is_plural(name: str) -> bool:
