@@ -18,7 +18,8 @@ from benchmark_model.comaker_kernel import Engine
 from comaker.model import load
 from comaker.simulate import compare
 from comaker.simulate.network import barabasi_albert
-from comaker.simulate.run import Size, new_site, one_run, plan_of
+from comaker.simulate.run import new_site, one_run, plan_of
+from comaker.simulate.size import Size
 from figures import Figures, arguments
 
 MODEL, CHANGE = "my-major-company", {"task.stake.terms.cap": "1000.00"}

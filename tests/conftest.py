@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from comaker.simulate.cache import keep_compiled_code_apart
+
+# Once for all tests and for the programs that they call.
+keep_compiled_code_apart()
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # No deadline: a first call compiles, and a busy machine is no failure.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from comaker.model import Model
     from comaker.simulate.results import Comparison, Simulation
-    from comaker.simulate.run import Size
+    from comaker.simulate.size import Size
 
 Source = str | os.PathLike[str]
 Changes = Mapping[str, str] | Sequence[str]
@@ -43,10 +43,8 @@ def simulate(
 
     Raises ``ModelError`` for a model that is refused, ``SimulationError`` for a size that is.
     """
-    from comaker.simulate.study import simulated
-
     size = _size(customers=customers, weeks=weeks, runs=runs, seed=seed, events=events)
-    return simulated([_load(model, changes, amendments)], size, threads=threads, progress=progress)[0]
+    return _simulated([_load(model, changes, amendments)], size, threads=threads, progress=progress)[0]
 
 
 def compare(
@@ -67,17 +65,27 @@ def compare(
     Arguments and errors as for ``simulate``. The change applies to the launch terms; an amendment that sets
     the same key later still comes into force unless ``amendments`` is False.
     """
-    from comaker.simulate.results import Comparison, difference
-    from comaker.simulate.study import simulated
-
     size = _size(customers=customers, weeks=weeks, runs=runs, seed=seed, events=events)
     if not changes:
         raise SimulationError('nothing to compare: give a change such as {"task.stake.terms.cap": "1000.00"}')
     arms = [_load(model, (), amendments), _load(model, changes, amendments)]
-    now, changed = simulated(arms, size, threads=threads, progress=progress)
+    now, changed = _simulated(arms, size, threads=threads, progress=progress)
+    from comaker.simulate.results import Comparison, difference
+
     parts = [change.partition("=") for change in _written(changes)]
     named = {key.strip(): value.strip() for key, _, value in parts}
     return Comparison(now=now, changed=changed, changes=named, metrics=difference(now, changed))
+
+
+def _simulated(
+    models: list[Model], size: Size, *, threads: int | None, progress: Progress | None
+) -> list[Simulation]:
+    from comaker.simulate.cache import keep_compiled_code_apart
+
+    keep_compiled_code_apart()
+    from comaker.simulate.study import simulated
+
+    return simulated(models, size, threads=threads, progress=progress)
 
 
 _LIMITS = {
@@ -89,7 +97,7 @@ _LIMITS = {
 
 
 def _size(*, customers: int, weeks: int, runs: int, seed: int, events: bool) -> Size:
-    from comaker.simulate.run import Size
+    from comaker.simulate.size import Size
 
     given = {"customers": customers, "weeks": weeks, "runs": runs, "seed": seed}
     wrong = [

@@ -207,7 +207,7 @@ def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
     chances = reach_chances(site.crowd, week)
     visitors, leavers = sweep(site, week, chances, space)
     for index in range(leavers):
-        leave(site, week, space.leavers[index], plan.stream)
+        leave(site, week, int(space.leavers[index]), plan.stream)
     for slot in range(len(site.market.slots)):
         show(space.shown, site.market, slot, week)
     until_us = in_force_until(plan.versions, start_us)
@@ -217,7 +217,7 @@ def step(site: Site, plan: Plan, number: int, space: Workspace) -> None:
         if at_us >= until_us:
             week = week_of(plan, number, at_us)
             until_us = in_force_until(plan.versions, at_us)
-        visit(site, space.visitors[(first + index) % visitors], space.shown, week, at_us)
+        visit(site, int(space.visitors[(first + index) % visitors]), space.shown, week, at_us)
     close_week(site, week)
 
 

@@ -23,6 +23,7 @@ from comaker.simulate.projects import HOLDERS_USED, Market, more_holders, new_ma
 from comaker.simulate.randomness import alias_table, stream, week_key
 from comaker.simulate.record import Books, grown, new_books, new_recorder
 from comaker.simulate.site import Site
+from comaker.simulate.size import Size
 from comaker.simulate.terms import only_terms_change, staking_task, versions_of
 from comaker.simulate.visit import PLACE, Shown
 
@@ -37,16 +38,6 @@ class Outcome(NamedTuple):
     crowd: Crowd
     market: Market
     books: Books
-
-
-class Size(NamedTuple):
-    """How much is simulated: customers, weeks, runs, the seed, and whether events are kept."""
-
-    customers: int
-    weeks: int
-    runs: int
-    seed: int
-    events: bool
 
 
 def plan_of(model: Model) -> Plan:

@@ -7,7 +7,8 @@ import pyarrow as pa
 from comaker.model import Model
 from comaker.simulate.frames import Frames
 from comaker.simulate.results import Simulation
-from comaker.simulate.run import Outcome, Progress, Size, all_runs
+from comaker.simulate.run import Outcome, Progress, all_runs
+from comaker.simulate.size import Size
 from comaker.simulate.tables import event_tables
 
 
