@@ -92,6 +92,13 @@ def test_the_number_of_threads_changes_nothing() -> None:
     assert one == two != ""
 
 
+def test_a_change_that_an_amendment_ends_is_announced() -> None:
+    done = run("compare", MMC, "--change", "task.stake.terms.cap=500.00", *SMALL)
+    assert done.exit_code == 0, done.output
+    assert "task.stake.terms.cap: the change holds until 2008-05-22" in done.stderr
+    assert "holds until" not in run("compare", MMC, "--change", CAP, "--without-amendments", *SMALL).stderr
+
+
 def test_compare_prints_a_headline_and_a_table_with_units_and_intervals() -> None:
     result = run("compare", MMC, "--change", CAP, *SMALL)
     assert result.exit_code == 0, result.stderr

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comaker.model import Model, ModelError, Problem, load, stake_terms
+from comaker.model import Model, ModelError, Problem, amended_on, load, stake_terms
 
 Problems = Callable[..., tuple[Problem, ...]]
 LineOf = Callable[[str], int]
@@ -35,6 +35,16 @@ def test_it_gives_the_terms_in_force_on_any_day(model_with: Loads) -> None:
     assert cap_shares(model.at(SECOND - dt.timedelta(days=1))) == 7
     assert cap_shares(model.at(SECOND)) == 1
     assert stake_terms(model.at(dt.date(2100, 1, 1))).goal_shares == 100
+
+
+def test_it_says_until_when_a_value_of_the_launch_holds(model_with: Loads) -> None:
+    model = model_with()
+    assert amended_on(model, "task.stake.terms.cap") == SECOND
+    assert amended_on(model, "task.stake.terms") == SECOND
+    assert amended_on(model, "task.stake.terms.goal") == THIRD
+    assert amended_on(model, "task.stake.terms.share_price") is None
+    with pytest.raises(ValueError, match="key path"):
+        amended_on(model, "task..stake")
 
 
 def test_new_terms_begin_at_midnight_utc(model_with: Loads) -> None:

@@ -23,7 +23,7 @@ from comaker.cli.options import (
     again,
     model_options,
 )
-from comaker.cli.output import console, print_json, print_table, progress, refusals
+from comaker.cli.output import console, print_json, print_table, progress, refusals, say_amended
 
 if TYPE_CHECKING:
     from comaker.model import Model
@@ -67,6 +67,7 @@ def compare(
             report.check(out)
         with progress(f"Comparing {declared.name}") as bar:
             found = run(model, change, amendments=amendments, **size._asdict(), threads=threads, progress=bar)
+        say_amended(declared, change)
         if out:
             changed = model_options(change, without_amendments=without_amendments)
             _report(out, declared, found, again("compare", model, *changed, *size.options()))

@@ -16,6 +16,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from comaker.model import Model
+
 Progress = Callable[[int, int], None]
 
 _EXTRAS = {
@@ -65,6 +67,17 @@ def refuse(message: str) -> NoReturn:
     """Say on standard error why the input is refused, and leave with exit status 1."""
     typer.echo(message, err=True)
     raise typer.Exit(1)
+
+
+def say_amended(model: Model, changes: Sequence[str]) -> None:
+    """Say on standard error which changes end early, because an amendment sets the same key again."""
+    from comaker.model import amended_on
+
+    for change in changes:
+        key = change.partition("=")[0].strip()
+        if day := amended_on(model, key):
+            said = f"the change holds until {day}, when an amendment sets another value"
+            typer.echo(f"{key}: {said}; with --without-amendments it holds throughout", err=True)
 
 
 def check_file(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from comaker.cli.options import Changes, Json, Out, WithoutAmendments, again, model_options
-from comaker.cli.output import print_json, print_table, progress, refusals
+from comaker.cli.output import print_json, print_table, progress, refusals, say_amended
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +53,7 @@ def replay(
         for arm, changes in rules.items():
             with progress(f"Replaying {events.name} {arm}") as bar:
                 arms[arm] = run(recorded, model, changes=changes, amendments=amendments, progress=bar)
+        say_amended(declared, change)
         result = _as_dict(arms)
         if out:
             changed = model_options(change, without_amendments=without_amendments)

@@ -22,7 +22,7 @@ from comaker.cli.options import (
     again,
     model_options,
 )
-from comaker.cli.output import check_file, print_json, print_table, progress, refusals
+from comaker.cli.output import check_file, print_json, print_table, progress, refusals, say_amended
 
 
 def simulate(
@@ -62,6 +62,7 @@ def simulate(
             report.check(out)
         with progress(f"Simulating {declared.name}") as bar:
             found = run(declared, **size._asdict(), events=bool(events), threads=threads, progress=bar)
+        say_amended(declared, change)
         if events and found.events is not None:
             event_table.write(events, [found.events])
         if out:
@@ -70,11 +71,15 @@ def simulate(
             report.write_simulated(out, model=declared, now=found, result=found.as_dict(), command=command)
         if as_json:
             print_json(found.as_dict())
-            return
-        _say(found.summary().to_dict("records"), size)
-        for written, what in ((events, "events"), (out and out / "index.html", "report")):
-            if written:
-                typer.echo(f"\nThe {what}: {written}")
+        else:
+            _say(found.summary().to_dict("records"), size)
+            _say_written(events=events, report=out and out / "index.html")
+
+
+def _say_written(**files: Path | None) -> None:
+    for what, path in files.items():
+        if path:
+            typer.echo(f"\nThe {what}: {path}")
 
 
 def _say(rows: list[dict[Any, Any]], size: Size) -> None:

@@ -4,7 +4,7 @@ from comaker.model.gallery import Entry, gallery, gallery_names, gallery_text
 from comaker.model.json_schema import json_schema
 from comaker.model.loading import Model, Version, load
 from comaker.model.problems import ModelError, Problem
-from comaker.model.terms import stake_terms
+from comaker.model.terms import amended_on, stake_terms
 
 __all__ = [
     "Entry",
@@ -12,6 +12,7 @@ __all__ = [
     "ModelError",
     "Problem",
     "Version",
+    "amended_on",
     "gallery",
     "gallery_names",
     "gallery_text",

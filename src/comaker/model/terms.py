@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from comaker.model.loading import Model
+from comaker.model.paths import locate, parse_path, value_at
 from comaker.model.problems import ModelError, Problem, did_you_mean
 from comaker.model.schema.tasks import StakeTask
 from comaker.rules.stake import CAP_STEPS, NEVER_SHARES, StakeTerms
@@ -33,6 +36,19 @@ def stake_terms(model: Model, task: str = "stake") -> StakeTerms:
         open_seconds=rules.open_seconds,
         trims=int(rules.partial == "trim"),
     )
+
+
+def amended_on(model: Model, key: str) -> dt.date | None:
+    """The first day on which an amendment gives a key path another value than at launch; None if never.
+
+    From that day a change of the launch's value no longer holds. ValueError where ``key`` is no key path.
+    """
+    path = parse_path(key)
+    launch, *later = (
+        (version.in_force, version.model.model_dump(mode="json", by_alias=True)) for version in model.versions
+    )
+    before = value_at(launch[1], locate(launch[1], path))
+    return next((day for day, terms in later if value_at(terms, locate(terms, path)) != before), None)
 
 
 def _eight(values: list[int]) -> tuple[int, int, int, int, int, int, int, int]:

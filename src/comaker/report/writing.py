@@ -17,7 +17,7 @@ from comaker.charts import amounts
 from comaker.charts.amounts import Money
 from comaker.charts.look import Arms, Figure, Results
 from comaker.charts.money import COMPONENTS, account_means
-from comaker.model import Model
+from comaker.model import Model, amended_on
 from comaker.report import folder, summary
 from comaker.report.drawing import Picture, picture
 from comaker.simulate.metrics import METRICS
@@ -72,7 +72,7 @@ def write_simulated(
         model=model,
         run=now,
         compared=comparison is not None,
-        changes=changes,
+        changes=[(key, value, amended_on(model, key)) for key, value in changes.items()],
         rows=rows,
         meanings={metric.name: metric.meaning for metric in METRICS},
         pictures=pictures,
