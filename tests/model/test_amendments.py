@@ -242,6 +242,7 @@ def test_it_refuses_an_announcement_after_the_fact(problems_with: Problems) -> N
         ('"sharing.album.to.firm" = "80%"', "sharing.album.to", "more than 100%"),
         ('"task.stake.after" = ["choose"]', "task.choose.after", "in a circle"),
         ('"currency" = "USD"', "amendment.0.set.currency", "cannot be amended"),
+        ('"task.stake.terms.share_price" = "5.00"', "task.stake.terms.share_price", "cannot be amended"),
         ('task = { stake = "x" }', "amendment.0.set.task", "whole key path in quotes"),
         ("", "amendment.0.set", "at least one entry"),
     ],

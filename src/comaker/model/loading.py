@@ -18,6 +18,7 @@ from comaker.model.places import Path
 from comaker.model.problems import ModelError, Problem, did_you_mean, shown
 from comaker.model.reading import read
 from comaker.model.schema.document import Document
+from comaker.model.schema.tasks import StakeTask
 from comaker.model.schema.units import read_date
 from comaker.model.validate import validate
 
@@ -147,7 +148,7 @@ def load(
     if findings:
         before = validate(Model, written.raw)[1] if draft.made else findings
         problems += [(written if each in before else draft).problem(each) for each in findings]
-    later = _later_versions(draft, findings, problems) if amendments else ()
+    later = _later_versions(draft, model, findings, problems) if amendments else ()
     if problems or model is None:
         raise ModelError(sorted(dict.fromkeys(problems), key=lambda each: (each.file == CHANGE, each.line)))
     launch = model.model_copy(update={"amendment": ()})
@@ -169,7 +170,9 @@ def _apply_changes(draft: _Draft, changes: Iterable[str | tuple[str, Any]]) -> l
     return problems
 
 
-def _later_versions(draft: _Draft, findings: list[Finding], problems: list[Problem]) -> list[Version]:
+def _later_versions(
+    draft: _Draft, launch: Model | None, findings: list[Finding], problems: list[Problem]
+) -> list[Version]:
     """The versions that the amendments make, in order of date; adds what is wrong with them to problems."""
     known = set(findings)
     versions = []
@@ -188,9 +191,27 @@ def _later_versions(draft: _Draft, findings: list[Finding], problems: list[Probl
         model, found = validate(Model, terms.raw)
         problems += [terms.problem(each, f" (from {date})") for each in found if each not in known]
         known |= set(found)
+        if model is not None and launch is not None:
+            found = _amended_prices(launch, model)
+            problems += [terms.problem(each, f" (from {date})") for each in found if each not in known]
+            known |= set(found)
         if model is not None:
             versions.append(Version(date, why, model, model.terms_hash))
     return versions
+
+
+def _amended_prices(launch: Model, amended: Model) -> list[Finding]:
+    """Shares that cost something else than at launch: what is held, and every goal, is counted in shares."""
+    message = (
+        "the price of a share cannot be amended, what is held counts in shares: declare another stake task"
+    )
+    return [
+        Finding(("task", name, "terms", "share_price"), message)
+        for name, task in amended.task.items()
+        for before in [launch.task.get(name)]
+        if isinstance(task, StakeTask) and isinstance(before, StakeTask)
+        if task.terms.share_price_minor != before.terms.share_price_minor
+    ]
 
 
 def _in_order(raw: dict[str, Any]) -> list[tuple[int, dt.date, str]]:

@@ -21,3 +21,8 @@ def promotion_due(needed_promoters: int, promoters: int, price_minor: int) -> in
     single share (E5, E8). ``price_minor`` is what it costs the firm to replace one promoter.
     """
     return max(needed_promoters - promoters, 0) * price_minor
+
+
+def promotion_saved(needed_promoters: int, promoters: int, price_minor: int) -> int:
+    """What the promoters of a project save the firm, in minor units; those beyond the need save nothing."""
+    return min(needed_promoters, promoters) * price_minor

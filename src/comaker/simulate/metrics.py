@@ -111,6 +111,10 @@ def _promotion_cost(run: Run) -> float:
     return float(_released(run).promotion_minor.mean()) / run.per_major
 
 
+def _promotion_saved(run: Run) -> float:
+    return float(_released(run).saved_minor.mean()) / run.per_major
+
+
 def _return_multiple(run: Run) -> float:
     released = _released(run)
     return float((released.paid_minor / released.collected_minor).mean())
@@ -135,6 +139,9 @@ METRICS = (
     Metric("producers_per_project", "customers", "holders of a funded project, mean", _mean("producers")),
     Metric("weeks_to_fund", "weeks", "from opening to goal, mean over funded projects", _weeks_to_fund),
     Metric("promotion_cost", MONEY, "what the firm pays to promote a release, mean", _promotion_cost),
+    Metric(
+        "promotion_saved", MONEY, "promotion of a release that customers replaced, mean", _promotion_saved
+    ),
     Metric("largest_stake", MONEY, "largest holder of a funded project, median", _largest_stake),
     Metric("gini", "0 to 1", "concentration of stakes within a funded project, mean", _mean("gini")),
     Metric("speculators_share", "share", "of the money in funded projects", _speculators_share),

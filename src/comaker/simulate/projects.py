@@ -25,6 +25,7 @@ pool_of = compiled(sharing.pool_of)
 entitlement = compiled(sharing.entitlement)
 payment_due = compiled(sharing.payment_due)
 promotion_due = compiled(promotion.promotion_due)
+promotion_saved = compiled(promotion.promotion_saved)
 decide_purchase = compiled(purchase.decide_purchase)
 amount_due = compiled(purchase.amount_due)
 
@@ -57,6 +58,7 @@ PROJECT = np.dtype(
         ("partners_paid_minor", np.int64),
         ("paid_minor", np.int64),
         ("promotion_minor", np.int64),
+        ("saved_minor", np.int64),
         ("fair_votes", np.float64),
         ("appeal", np.float64),
         ("hype", np.float64),
@@ -68,7 +70,8 @@ PROJECT = np.dtype(
 """A project: weeks count from the launch, ``NONE`` where they have not come; ``first_holder`` and ``holders``
 are its entries among the holders; ``votes``: stakes put on it, ``fair_votes``: those it would have if every
 open project got the same each week, ``votes_before``: its votes by the end of last week; ``first_copies``:
-sold in the first ``FIRST_WEEKS``; ``appeal``: hidden market appeal, ``hype``: what speculators
+sold in the first ``FIRST_WEEKS``; ``promotion_minor``: paid for want of promoters, ``saved_minor``: what they
+saved; ``appeal``: hidden market appeal, ``hype``: what speculators
 believe that others will like, both standard normal and independent (E6); ``passed_*``: when
 it passed ``EARLY``, ``LATE`` and all of its goal, in weeks and parts of a week, 0 before that."""
 
@@ -194,10 +197,10 @@ def weekly_copies(projects: npt.NDArray[np.void], project: int, week: Week) -> i
 def release(projects: npt.NDArray[np.void], project: int, week: Week) -> int:
     """Release a produced project; returns what the firm pays to promote it for want of promoters (E5)."""
     projects[project].released_week = week.number
-    due_minor = promotion_due(
-        int(week.behaviour.promoters_needed), projects[project].producers, week.economy.promoter_minor
-    )
+    needed, promoters = int(week.behaviour.promoters_needed), projects[project].producers
+    due_minor = promotion_due(needed, promoters, week.economy.promoter_minor)
     projects[project].promotion_minor = due_minor
+    projects[project].saved_minor = promotion_saved(needed, promoters, week.economy.promoter_minor)
     return due_minor
 
 
