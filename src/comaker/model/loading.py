@@ -206,7 +206,7 @@ def _amended_prices(launch: Model, amended: Model) -> list[Finding]:
         "the price of a share cannot be amended, what is held counts in shares: declare another stake task"
     )
     return [
-        Finding(("task", name, "terms", "share_price"), message)
+        (("task", name, "terms", "share_price"), message)
         for name, task in amended.task.items()
         for before in [launch.task.get(name)]
         if isinstance(task, StakeTask) and isinstance(before, StakeTask)
