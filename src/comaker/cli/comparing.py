@@ -23,7 +23,7 @@ from comaker.cli.options import (
     again,
     model_options,
 )
-from comaker.cli.output import console, print_json, print_table, progress, refusals, say_amended
+from comaker.cli.output import compiling, console, print_json, print_table, progress, refusals, say_amended
 
 if TYPE_CHECKING:
     from comaker.model import Model
@@ -65,7 +65,7 @@ def compare(
         declared = load(model, amendments=amendments)
         if out:
             report.check(out)
-        with progress(f"Comparing {declared.name}") as bar:
+        with progress(compiling(f"Comparing {declared.name}")) as bar:
             found = run(model, change, amendments=amendments, **size._asdict(), threads=threads, progress=bar)
         say_amended(declared, change)
         if out:

@@ -120,6 +120,14 @@ def _top(error: ModuleNotFoundError) -> str:
     return (error.name or "").partition(".")[0]
 
 
+def compiling(what: str) -> str:
+    """What is done, with a word of warning where the first simulation has to compile the rules."""
+    from comaker.simulate.cache import is_compiled, keep_compiled_code_apart
+
+    keep_compiled_code_apart()
+    return what if is_compiled() else f"{what} (the first time it compiles, about a minute)"
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Progress | None]:
     """A progress bar on standard error while something runs; nothing where that is no terminal."""

@@ -22,7 +22,7 @@ from comaker.cli.options import (
     again,
     model_options,
 )
-from comaker.cli.output import check_file, print_json, print_table, progress, refusals, say_amended
+from comaker.cli.output import check_file, compiling, print_json, print_table, progress, refusals, say_amended
 
 
 def simulate(
@@ -60,7 +60,7 @@ def simulate(
             check_file(events)
         if out:
             report.check(out)
-        with progress(f"Simulating {declared.name}") as bar:
+        with progress(compiling(f"Simulating {declared.name}")) as bar:
             found = run(declared, **size._asdict(), events=bool(events), threads=threads, progress=bar)
         say_amended(declared, change)
         if events and found.events is not None:
