@@ -211,6 +211,13 @@ def test_events_are_refused_before_the_long_run_not_after_it(tmp_path: Path) -> 
     assert "does not exist" in said
 
 
+def test_events_are_never_written_over_the_model(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(gallery_text(MMC), encoding="utf-8")
+    assert "would be lost" in refused("simulate", str(mine), *SMALL, "--events", str(mine))
+    assert mine.read_text(encoding="utf-8") == gallery_text(MMC)
+
+
 def test_the_gallery_is_listed_shown_and_copied(tmp_path: Path) -> None:
     assert MMC in run("gallery").stdout
     assert MMC in [each["key"] for each in json.loads(run("gallery", "list", "--json").stdout)["models"]]

@@ -80,8 +80,10 @@ def say_amended(model: Model, changes: Sequence[str]) -> None:
             typer.echo(f"{key}: {said}; with --without-amendments it holds throughout", err=True)
 
 
-def check_file(path: Path) -> None:
-    """Refuse a place where no file can be written: said before a long run, not after it."""
+def check_file(path: Path, *, read: str = "") -> None:
+    """Refuse a place where no file can be written, or the file that is ``read``: before a run, not after."""
+    if path.exists() and os.path.exists(read) and path.samefile(read):
+        refuse(f"{path}: this file is read and would be lost: name another one to write")
     if path.is_dir():
         refuse(f"{path}: this is a folder: name a file")
     if not path.parent.is_dir():

@@ -57,7 +57,7 @@ def simulate(
 
         declared = load(model, changes=change, amendments=not without_amendments)
         if events:
-            check_file(events)
+            check_file(events, read=model)
         if out:
             report.check(out)
         with progress(compiling(f"Simulating {declared.name}")) as bar:
