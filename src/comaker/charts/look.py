@@ -19,6 +19,10 @@ NEUTRAL = "#9aa6b2"
 REASONS = ("#d9730d", "#7b5ea7", "#c2a11c", "#4f9a94", "#b2556f", "#9aa6b2")
 
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
+TITLE_SIZE = 19
+SUBTITLE_SIZE = 13
+SUBTITLE_LINE = 17
+PADDING = 6
 WIDE = 680
 NARROW = 330
 
@@ -134,9 +138,7 @@ def heading(text: str, *, strong: bool = True) -> alt.TitleParams:
 
 def finish(chart: alt.TopLevelMixin, *, description: str) -> alt.TopLevelMixin:
     """The chart in the common look, with the description that screen readers read out."""
-    finished: alt.TopLevelMixin = chart.properties(
-        description=description, background="transparent", padding=6
-    ).configure(
+    config = alt.Config(
         font=FONT,
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(
@@ -159,16 +161,20 @@ def finish(chart: alt.TopLevelMixin, *, description: str) -> alt.TopLevelMixin:
         legend=alt.LegendConfig(labelFontSize=13, labelColor=INK, symbolSize=110, columns=3),
         title=alt.TitleConfig(
             anchor="start",
-            fontSize=19,
+            fontSize=TITLE_SIZE,
             fontWeight="bold",
             color=INK,
-            subtitleFontSize=13,
+            subtitleFontSize=SUBTITLE_SIZE,
             subtitleColor=MUTED,
             subtitlePadding=6,
-            subtitleLineHeight=17,
+            subtitleLineHeight=SUBTITLE_LINE,
             offset=16,
             frame="bounds",
         ),
         text=alt.MarkConfig(font=FONT, fill=INK, fontSize=13),
+    )
+    # Each further call on a chart copies all of it: everything is said in one.
+    finished: alt.TopLevelMixin = chart.properties(
+        description=description, background="transparent", padding=PADDING, config=config
     )
     return finished

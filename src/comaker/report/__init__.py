@@ -1,6 +1,21 @@
 """The report of a simulation, a comparison or a replay: one folder, one page that needs nothing else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from comaker.report.folder import ReportError, check
-from comaker.report.writing import write_replay, write_simulated
+
+if TYPE_CHECKING:
+    from comaker.report.writing import write_replay, write_simulated
 
 __all__ = ["ReportError", "check", "write_replay", "write_simulated"]
+
+
+def __getattr__(name: str) -> Any:
+    # Drawing takes a second to import: who writes no report must not wait for it.
+    if name in ("write_replay", "write_simulated"):
+        from comaker.report import writing
+
+        return getattr(writing, name)
+    raise AttributeError(f"module 'comaker.report' has no attribute {name!r}")

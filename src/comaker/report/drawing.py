@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from comaker import charts
+from comaker.charts.alone import alone
 from comaker.charts.look import Figure
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -14,25 +15,36 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
 class Picture(NamedTuple):
-    """A figure on the page: for wide screens and paper, and for phones; both are SVG elements."""
+    """A figure on the page, for wide screens and paper, and for phones: both are SVG elements.
+
+    ``alone`` is the wide one as an SVG file, with its title.
+    """
 
     figure: Figure
     wide: str
     narrow: str
+    alone: bytes
 
 
 def picture(wide: Figure, narrow: Figure) -> Picture:
-    """Both widths of one figure as elements of an HTML page."""
-    return Picture(wide, inline(wide, f"{wide.name}-wide"), inline(narrow, f"{wide.name}-narrow"))
+    """Both widths of one figure as elements of an HTML page, each drawn once."""
+    drawn = charts.rendered(wide.chart, ".svg")
+    on_phone = charts.rendered(narrow.chart, ".svg")
+    return Picture(
+        wide,
+        inline(drawn, wide, f"{wide.name}-wide"),
+        inline(on_phone, narrow, f"{wide.name}-narrow"),
+        alone(drawn, wide),
+    )
 
 
-def inline(figure: Figure, prefix: str) -> str:
-    """The chart as an ``<svg>`` element with a title and a description that screen readers read.
+def inline(drawn: bytes, figure: Figure, prefix: str) -> str:
+    """A drawn chart as an ``<svg>`` element with a title and a description that screen readers read.
 
     ``prefix`` begins every id in it, because ids of several pictures on a page would collide.
     """
     ElementTree.register_namespace("", _SVG)
-    root = ElementTree.fromstring(charts.rendered(figure.chart, ".svg"))
+    root = ElementTree.fromstring(drawn)
     _rename(root, prefix)
     width = root.attrib.pop("width")
     del root.attrib["height"]

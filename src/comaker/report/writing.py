@@ -15,7 +15,7 @@ from markupsafe import Markup
 from comaker import charts
 from comaker.charts import amounts
 from comaker.charts.amounts import Money
-from comaker.charts.look import Arms, Figure, Results
+from comaker.charts.look import Arms, Results
 from comaker.charts.money import COMPONENTS, account_means
 from comaker.model import Model, amended_on
 from comaker.report import folder, summary
@@ -80,7 +80,7 @@ def write_simulated(
         money=money,
         command=command,
     )
-    _write(target, page, [picture.figure for picture in pictures], pd.DataFrame(rows), result)
+    _write(target, page, pictures, table=pd.DataFrame(rows), result=result)
     return target / "index.html"
 
 
@@ -139,6 +139,7 @@ def write_replay(
     wide, narrow = (
         charts.replay_figure(outcomes, money=money, width=width) for width in (charts.WIDE, charts.NARROW)
     )
+    drawn = picture(wide, narrow)
     page = render(
         "replay.html.j2",
         title=f"{model.name}: replay",
@@ -148,24 +149,24 @@ def write_replay(
         outcomes=outcomes.to_dict("records"),
         figures=figures.to_dict("records"),
         arms=[arm for arm in ("now", "changed") if arm in figures],
-        pictures=[picture(wide, narrow)],
+        pictures=[drawn],
         money=money,
         command=command,
     )
-    _write(target, page, [wide], figures, result)
+    _write(target, page, [drawn], table=figures, result=result)
     return target / "index.html"
 
 
 def _write(
-    target: Path, page: str, figures: Sequence[Figure], table: pd.DataFrame, result: Mapping[str, Any]
+    target: Path, page: str, pictures: Sequence[Picture], *, table: pd.DataFrame, result: Mapping[str, Any]
 ) -> None:
     with folder.whole(target) as unfinished:
         (unfinished / "index.html").write_text(page, encoding="utf-8")
         table.to_csv(unfinished / "metrics.csv", index=False)
         (unfinished / folder.MARK).write_text(folder.marked(result), encoding="utf-8")
-        for figure in figures:
-            for suffix in (".svg", ".png"):
-                charts.save(figure.titled(), unfinished / f"{figure.name}{suffix}")
+        for each in pictures:
+            (unfinished / f"{each.figure.name}.svg").write_bytes(each.alone)
+            (unfinished / f"{each.figure.name}.png").write_bytes(charts.png(each.alone))
 
 
 def render(template: str, **values: object) -> str:
