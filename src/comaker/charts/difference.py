@@ -94,7 +94,7 @@ def _forest(data: pd.DataFrame, scaled: tuple[alt.Scale, list[float]], width: in
         alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=look.INK).encode(x=alt.X("x:Q", scale=scale)),
     ]
     # 270 for the texts at the right, 200 for the names: on a phone the table beside it says the numbers.
-    plot = alt.layer(*layers).properties(width=width - (150 if narrow else 420), height=alt.Step(30))
+    plot = alt.layer(*layers, width=width - (150 if narrow else 420), height=alt.Step(30))
     if narrow:
         return plot
     text = (

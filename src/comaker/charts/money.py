@@ -78,4 +78,4 @@ def _panel(
     step = 24 if len(names) == 1 else 36
     heading = look.heading(COMPONENTS[component])
     size = {"width": width - 130, "height": step * len(order)}
-    return alt.layer(bars, whiskers, zero).properties(**size, title=heading)
+    return alt.layer(bars, whiskers, zero, **size, title=heading)

@@ -66,7 +66,7 @@ def _histogram(
         .encode(x="median:Q", y=alt.value(-4), text="text:N")
     )
     drawn = bars.encode(x=x, x2="to:Q", y=y, y2=alt.Y2Datum(0), color=colour)
-    return alt.layer(drawn, rule, text).properties(width=width - 80, height=130)
+    return alt.layer(drawn, rule, text, width=width - 80, height=130)
 
 
 def concentration(arms: Arms, money: Money, width: int) -> Figure:
@@ -134,7 +134,7 @@ def _lorenz(
                 x=alt.value(0), y=alt.value(6 + 20 * place), text="text:N", color=look.arm_colour(arms.names)
             )
         )
-    return alt.layer(*layers).properties(width=side, height=side)
+    return alt.layer(*layers, width=side, height=side)
 
 
 def _largest(
@@ -148,6 +148,7 @@ def _largest(
     x = alt.X("rank:O", title="holder, largest first", axis=alt.Axis(labelAngle=0))
     y = alt.Y("stake:Q", title=f"stake, {unit}", scale=alt.Scale(zero=True), axis=alt.Axis(format=",~f"))
     base = alt.Chart(data).encode(x=x, y=y, color=look.arm_colour(arms.names))
-    marks = alt.layer(base.mark_line(strokeWidth=1.4), base.mark_point(filled=True, size=70, opacity=1))
+    points = base.mark_point(filled=True, size=70, opacity=1)
+    marks = alt.layer(base.mark_line(strokeWidth=1.4), points, width=side, height=side)
     said = {str(arm): with_unit(float(stake), unit) for arm, stake in top.items()}
-    return marks.properties(width=side, height=side), said
+    return marks, said

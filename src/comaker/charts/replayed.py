@@ -68,4 +68,4 @@ def _bars(refused: pd.DataFrame, names: list[str], width: int) -> alt.TopLevelMi
         x=alt.X("share:Q", scale=span), text="text:N"
     )
     height = max(1, len(order)) * (48 if len(names) > 1 else 30)
-    return alt.layer(bars, words).properties(width=width - 130, height=height)
+    return alt.layer(bars, words, width=width - 130, height=height)

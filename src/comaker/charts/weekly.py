@@ -92,7 +92,7 @@ def _fan(
         base.mark_line(strokeWidth=2.4).encode(x=x, y=alt.Y("median:Q", axis=y), color=plain),
     ]
     heading = look.heading(title, strong=False)
-    return alt.layer(*layers).properties(width=width - 80, height=height, title=heading)
+    return alt.layer(*layers, width=width - 80, height=height, title=heading)
 
 
 def _weeks_axis(weeks: int) -> alt.Axis:
