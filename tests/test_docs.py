@@ -116,7 +116,7 @@ def test_the_fitted_numbers_are_those_that_are_written():
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_every_metric_is_explained_with_its_unit(metric):
-    unit = "currency" if metric.unit == MONEY else metric.unit
+    unit = metric.unit.replace(MONEY, "currency")
     found = rows(f"`{metric.name}`", section("What the metrics mean"))
     assert [cells[:3] for cells in found] == [[f"`{metric.name}`", unit, metric.meaning]]
     assert found[0][3]

@@ -97,7 +97,8 @@ def in_python(model: Model, history: list[Asked]) -> list[tuple[int, Refusal]]:
             )
             change = got
         else:
-            got, refusal = decide_withdrawal(-asked.shares, held.get(key, 0), state, rules)
+            now_s = asked.at_us // 1_000_000
+            got, refusal = decide_withdrawal(-asked.shares, held.get(key, 0), state, rules, now_s)
             change = -got
         held[key] = held.get(key, 0) + change
         state = state._replace(collected_shares=state.collected_shares + change)

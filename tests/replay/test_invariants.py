@@ -132,7 +132,7 @@ class Site:
         )
         held = 0 if ask.customer is None else self.held[ask.customer, ask.project]
         if ask.back:
-            got, refusal = decide_withdrawal(ask.shares, held, state, self.terms)
+            got, refusal = decide_withdrawal(ask.shares, held, state, self.terms, self.now_s)
         else:
             got, refusal = decide_stake(ask.shares, held, state, self.terms, self.now_s)
         if refusal is not Refusal.NONE:

@@ -149,7 +149,7 @@ class _Deciding:
                 got, refusal = decide_stake(asked, held, state, terms, at_us // SECOND_US)
                 change = got
             else:
-                got, refusal = decide_withdrawal(asked, held, state, terms)
+                got, refusal = decide_withdrawal(asked, held, state, terms, at_us // SECOND_US)
                 change = -got
             if change:
                 self._book(project, holding, change, Moment(at, at_us, number))

@@ -32,11 +32,12 @@ class BallotTerms(NamedTuple):
     open_seconds: int
 
 
-def decide_vote(option: int, votes_cast: int, age_s: int, terms: BallotTerms) -> Refusal:
-    """Whether a customer who has cast so many votes in a ballot so old may vote for an option."""
+def decide_vote(option: int, named: bool, votes_cast: int, age_s: int, terms: BallotTerms) -> Refusal:
+    """Whether a customer who has cast so many votes in a ballot so old may vote for an option; ``named``:
+    whether one of those votes was for this option already."""
     if terms.open_seconds > 0 and age_s >= terms.open_seconds:
         return Refusal.DEADLINE_PASSED
-    if votes_cast >= terms.choices:
+    if named or votes_cast >= terms.choices:
         return Refusal.LIMIT_REACHED
     if option < 0 or option >= terms.options:
         return Refusal.UNKNOWN_CHOICE

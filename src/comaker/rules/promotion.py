@@ -7,10 +7,10 @@ from comaker.refusals import Refusal
 
 def decide_referral(referrer: int, newcomer: int, is_first_encounter: bool) -> Refusal:
     """Whether bringing in a newcomer is credited to the referrer: not to oneself, and only once."""
-    if referrer == newcomer:
-        return Refusal.OWN_REFERRAL
     if not is_first_encounter:
         return Refusal.LIMIT_REACHED
+    if referrer == newcomer:
+        return Refusal.OWN_REFERRAL
     return Refusal.NONE
 
 

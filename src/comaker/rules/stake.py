@@ -103,12 +103,16 @@ def decide_stake(
 
 
 def decide_withdrawal(
-    asked_shares: int, held_shares: int, project: ProjectState, terms: StakeTerms
+    asked_shares: int, held_shares: int, project: ProjectState, terms: StakeTerms, now_s: int
 ) -> tuple[int, Refusal]:
-    """Shares given back of those a customer wants back: possible until the goal is reached (F16)."""
+    """Shares given back of those a customer wants back: possible until the project is funded (F16).
+
+    Stakes in a project that expired go back too; ``held_shares`` is what has not gone back yet.
+    """
     if asked_shares < 1:
         return 0, Refusal.NOT_WHOLE
-    if project.status == FUNDED or (terms.closes_at_goal and project.collected_shares >= project.goal_shares):
+    is_over = terms.closes_at_goal or has_expired(project, terms, now_s)
+    if project.status == FUNDED or (is_over and project.collected_shares >= project.goal_shares):
         return 0, Refusal.GOAL_REACHED
     if asked_shares > held_shares:
         return 0, Refusal.NOTHING_HELD

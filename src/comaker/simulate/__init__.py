@@ -69,6 +69,10 @@ def compare(
     if not changes:
         raise SimulationError('nothing to compare: give a change such as {"task.stake.terms.cap": "1000.00"}')
     arms = [_load(model, (), amendments), _load(model, changes, amendments)]
+    if arms[0].currency != arms[1].currency:
+        raise SimulationError(
+            "currency: amounts of different currencies cannot be compared; leave it as it is"
+        )
     now, changed = _simulated(arms, size, threads=threads, progress=progress)
     from comaker.simulate.results import Comparison, difference
 

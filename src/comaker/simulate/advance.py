@@ -266,22 +266,30 @@ def close_week(site: Site, week: Week) -> None:
 
 
 @njit(cache=True)
+def holders_a_week(site: Site) -> int:
+    """As many holders as a week can add: those of open projects, and one stake a customer."""
+    holders = len(site.crowd.customers.knows)
+    for project in site.market.slots:
+        if project != NONE:
+            holders += int(site.market.projects[project].producers)
+    return holders
+
+
+@njit(cache=True)
 def events_a_week(site: Site) -> int:
-    """More events than a week can bring: visitors make two each, leavers one a project and one."""
-    customers, places = len(site.crowd.customers.knows), len(site.market.slots)
-    projects, holders = int(site.market.used[PROJECTS_USED]), int(site.market.used[HOLDERS_USED])
-    return (places + 4) * customers + 4 * projects + 2 * holders
+    """More events than a week can bring: a customer hears, visits and asks, or leaves; a holder takes back,
+    is paid and votes; a project opens, closes, costs, brings income, is released and pays others."""
+    holders = holders_a_week(site) + int(site.market.used[HOLDERS_USED])
+    projects = int(site.market.used[PROJECTS_USED]) + len(site.market.slots)
+    return 3 * len(site.crowd.customers.knows) + 3 * holders + 7 * projects
 
 
 @njit(cache=True, nogil=True)
 def advance(site: Site, plan: Plan, space: Workspace, first: int, last: int) -> int:
     """Run the weeks from ``first`` to ``last`` - 1; returns the week that lacks room for holders or events
     (the caller makes room and goes on), or ``last``."""
-    customers = len(site.crowd.customers.knows)
-    places = len(site.market.slots)
     for number in range(first, last):
-        held = site.market.used[HOLDERS_USED]
-        if len(site.market.holders) - held < places * customers:
+        if len(site.market.holders) - site.market.used[HOLDERS_USED] < holders_a_week(site):
             return number
         events = site.books.events
         if events.keeps and len(events.rows) - events.used[0] < events_a_week(site):

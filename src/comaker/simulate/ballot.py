@@ -83,7 +83,7 @@ def vote(site: Site, project: int, entry: int, week: Week) -> int:
     if uniform(draw) >= customers.mind[holder.place].willingness:
         return ballot.UNDECIDED
     option = favourite(week, project, holder.account)
-    if decide_vote(option, 0, 0, ballot_terms_of(week)) != Refusal.NONE:
+    if decide_vote(option, False, 0, 0, ballot_terms_of(week)) != Refusal.NONE:
         return ballot.UNDECIDED
     at_us = week.number * record.WEEK_US
     event = record.record(site.books, at_us, record.DONE, holder.account, project)

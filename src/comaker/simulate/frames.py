@@ -79,13 +79,13 @@ def accounts_of(outcome: Outcome) -> pd.DataFrame:
 class Frames:
     """The tables of one arm, made once from its runs."""
 
-    def __init__(self, outcomes: list[Outcome], *, currency: str, per_major: int) -> None:
+    def __init__(self, outcomes: list[Outcome], *, currency: str, per_major: int, settle_weeks: int) -> None:
         projects = [projects_of(outcome) for outcome in outcomes]
         weekly = [weekly_of(outcome) for outcome in outcomes]
         accounts = [accounts_of(outcome) for outcome in outcomes]
         stakes = [stakes_of(outcome, frame) for outcome, frame in zip(outcomes, projects, strict=True)]
         runs = [
-            Run(frame[frame.status == "funded"], weeks, _by_cause(books), per_major)
+            Run(frame, frame[frame.status == "funded"], weeks, _by_cause(books), per_major, settle_weeks)
             for frame, weeks, books in zip(projects, weekly, accounts, strict=True)
         ]
         metrics = pd.concat([_metrics(run, currency) for run in runs], ignore_index=True)
@@ -103,6 +103,6 @@ def _by_cause(accounts: pd.DataFrame) -> dict[tuple[str, str], int]:
 
 
 def _metrics(run: Run, currency: str) -> pd.DataFrame:
-    units = [currency if metric.unit == MONEY else metric.unit for metric in METRICS]
+    units = [metric.unit.replace(MONEY, currency) for metric in METRICS]
     values = [metric.of(run) for metric in METRICS]
     return pd.DataFrame({"name": [metric.name for metric in METRICS], "unit": units, "value": values})

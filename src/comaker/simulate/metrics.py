@@ -13,20 +13,22 @@ from scipy import stats
 from comaker.simulate import record
 from comaker.simulate.projects import FIRST_WEEKS
 
-MONEY = "money"
-"""Unit of a metric in the model's currency; results name the currency instead."""
+MONEY, A_PROJECT = "money", "money a project"
+"""Units of metrics in the model's currency; results name the currency instead."""
 
 
 class Run(NamedTuple):
-    """One run: its funded projects, weekly figures, and accounts in minor units by side and cause.
+    """One run: its projects, those of them that were funded, weekly figures, accounts by side and cause.
 
     Money is in minor units; ``per_major`` minor units make one of the currency.
     """
 
+    opened: pd.DataFrame
     projects: pd.DataFrame
     weekly: pd.DataFrame
     accounts: dict[tuple[str, str], int]
     per_major: int
+    settle_weeks: int
 
 
 class Metric(NamedTuple):
@@ -52,8 +54,25 @@ def _released(run: Run) -> pd.DataFrame:
     return run.projects[run.projects.released_week >= 0]
 
 
+def _weeks(run: Run) -> int:
+    return int(run.weekly.week.max()) + 1
+
+
 def _weeks_to_fund(run: Run) -> float:
-    return float((run.projects.passed_goal - run.projects.opened_week).mean())
+    """Area under the Kaplan-Meier curve of all projects up to the end of the run: those not yet funded count
+    for as long as they were open, or slow terms would look quick because only quick projects are seen."""
+    opened = run.opened
+    funded = opened.status == "funded"
+    if not funded.any():
+        return float("nan")
+    ended = np.select(
+        [funded, opened.status == "open"], [opened.passed_goal, _weeks(run)], opened.expired_week
+    )
+    lasted = np.maximum(ended - opened.opened_week, 0.0)
+    curve = stats.ecdf(stats.CensoredData(uncensored=lasted[funded], right=lasted[~funded])).sf
+    times = np.concatenate([[0.0], curve.quantiles, [float(_weeks(run))]])
+    heights = np.concatenate([[1.0], curve.probabilities])
+    return float(np.sum(np.diff(times) * heights))
 
 
 def _speed_near_goal(run: Run) -> float:
@@ -65,13 +84,16 @@ def _speed_near_goal(run: Run) -> float:
     return float((near / before).replace(np.inf, np.nan).median())
 
 
+def _sold(run: Run) -> pd.DataFrame:
+    """Releases that were sold for the first weeks, by which those of different age compare."""
+    released = _released(run)
+    return released[released.released_week + FIRST_WEEKS < _weeks(run)]
+
+
 def _vote_sales_gap(run: Run) -> float:
     """Producers' votes are stakes relative to those of other projects open at the time; sales are those of
     the first weeks, so that releases of different age compare (E6)."""
-    weeks = int(run.weekly.week.max()) + 1
-    sold = run.projects[
-        (run.projects.released_week >= 0) & (run.projects.released_week + FIRST_WEEKS < weeks)
-    ]
+    sold = _sold(run)
     if len(sold) < 5 or sold.first_copies.nunique() < 2:
         return float("nan")
     popularity = sold.votes / sold.fair_votes.clip(lower=1e-9)
@@ -80,7 +102,8 @@ def _vote_sales_gap(run: Run) -> float:
 
 def _margin(run: Run) -> float:
     signs = {(side, cause): 1 if side == "revenue" else -1 for _, side, cause in record.ENTRIES}
-    return float(sum(signs[key] * amount for key, amount in run.accounts.items())) / run.per_major
+    booked = sum(signs[key] * amount for key, amount in run.accounts.items())
+    return float(booked - run.projects.owed_minor.sum()) / run.per_major
 
 
 def _cash_lowest(run: Run) -> float:
@@ -96,7 +119,7 @@ def _money_staked(run: Run) -> float:
 
 
 def _copies_per_project(run: Run) -> float:
-    return float(_released(run).copies.mean())
+    return float(_sold(run).first_copies.mean())
 
 
 def _total(column: str) -> Callable[[Run], float]:
@@ -117,7 +140,8 @@ def _promotion_saved(run: Run) -> float:
 
 def _return_multiple(run: Run) -> float:
     released = _released(run)
-    return float((released.paid_minor / released.collected_minor).mean())
+    settled = released[released.released_week + run.settle_weeks < _weeks(run)]
+    return float((settled.first_paid_minor / settled.collected_minor).mean())
 
 
 def _refused_share(run: Run) -> float:
@@ -137,19 +161,26 @@ def _speculators_share(run: Run) -> float:
 METRICS = (
     Metric("projects_funded", "projects", "that reached their goal", lambda run: float(len(run.projects))),
     Metric("producers_per_project", "customers", "holders of a funded project, mean", _mean("producers")),
-    Metric("weeks_to_fund", "weeks", "from opening to goal, mean over funded projects", _weeks_to_fund),
-    Metric("promotion_cost", MONEY, "what the firm pays to promote a release, mean", _promotion_cost),
+    Metric("weeks_to_fund", "weeks", "open without the goal, mean up to the end of the run", _weeks_to_fund),
+    Metric("promotion_cost", A_PROJECT, "what the firm pays to promote a release, mean", _promotion_cost),
     Metric(
         "promotion_saved", MONEY, "promotion of a release that customers replaced, mean", _promotion_saved
     ),
-    Metric("largest_stake", MONEY, "largest holder of a funded project, median", _largest_stake),
+    Metric("largest_stake", A_PROJECT, "largest holder of a funded project, median", _largest_stake),
     Metric("gini", "0 to 1", "concentration of stakes within a funded project, mean", _mean("gini")),
     Metric("speculators_share", "share", "of the money in funded projects", _speculators_share),
     Metric("money_staked", MONEY, "collected by funded projects, in all", _money_staked),
-    Metric("margin", MONEY, "revenues less costs over the whole time", _margin),
+    Metric("margin", MONEY, "revenues less costs over the whole time, what is owed included", _margin),
     Metric("cash_lowest", MONEY, "lowest cash at the end of a week", _cash_lowest),
-    Metric("copies_per_project", "copies", "sold of a release so far, mean", _copies_per_project),
-    Metric("return_multiple", "times the stake", "paid to producers so far, mean", _return_multiple),
+    Metric(
+        "copies_per_project", "copies", "sold of a release in its first 8 weeks, mean", _copies_per_project
+    ),
+    Metric(
+        "return_multiple",
+        "times the stake",
+        "paid to producers at the first settlement, mean",
+        _return_multiple,
+    ),
     Metric("vote_sales_gap", "0 to 2", "1 less the rank correlation of votes and sales", _vote_sales_gap),
     Metric("speed_near_goal", "times", "speed of the last fifth over that before", _speed_near_goal),
     Metric("aware_customers", "customers", "who know of the firm at the end", _last("aware")),

@@ -43,6 +43,7 @@ PROJECT = np.dtype(
         ("opened_week", np.int64),
         ("funded_week", np.int64),
         ("released_week", np.int64),
+        ("expired_week", np.int64),
         ("goal_shares", np.int64),
         ("collected_shares", np.int64),
         ("collected_minor", np.int64),
@@ -59,6 +60,8 @@ PROJECT = np.dtype(
         ("paid_minor", np.int64),
         ("promotion_minor", np.int64),
         ("saved_minor", np.int64),
+        ("first_paid_minor", np.int64),
+        ("owed_minor", np.int64),
         ("fair_votes", np.float64),
         ("appeal", np.float64),
         ("hype", np.float64),
@@ -67,13 +70,15 @@ PROJECT = np.dtype(
         ("passed_goal", np.float64),
     ]
 )
-"""A project: weeks count from the launch, ``NONE`` where they have not come; ``first_holder`` and ``holders``
-are its entries among the holders; ``votes``: stakes put on it, ``fair_votes``: those it would have if every
-open project got the same each week, ``votes_before``: its votes by the end of last week; ``first_copies``:
-sold in the first ``FIRST_WEEKS``; ``promotion_minor``: paid for want of promoters, ``saved_minor``: what they
-saved; ``appeal``: hidden market appeal, ``hype``: what speculators
-believe that others will like, both standard normal and independent (E6); ``passed_*``: when
-it passed ``EARLY``, ``LATE`` and all of its goal, in weeks and parts of a week, 0 before that."""
+"""A project. Weeks count from the launch, ``NONE`` where they have not come.
+
+``first_holder``, ``holders``: its entries among the holders. ``votes``: stakes put on it, ``fair_votes``:
+those it would have if every open project got the same each week, ``votes_before``: its votes by the end of last
+week. ``first_copies``: sold in the first ``FIRST_WEEKS``. ``promotion_minor``: paid for want of promoters,
+``saved_minor``: what they saved. ``first_paid_minor``: paid to holders at the first settlement,
+``owed_minor``: shared but not paid yet. ``appeal``: hidden market appeal, ``hype``: what speculators believe
+that others will like, both standard normal and independent (E6). ``passed_*``: when it passed ``EARLY``,
+``LATE`` and all of its goal, in weeks and parts of a week, 0 before that."""
 
 FIRST_WEEKS = 8
 """Weeks of sales by which releases of different age are compared (Agonie, E6)."""
@@ -140,6 +145,7 @@ def open_projects(market: Market, books: Books, week: Week) -> None:
         projects[project].opened_week = week.number
         projects[project].funded_week = NONE
         projects[project].released_week = NONE
+        projects[project].expired_week = NONE
         projects[project].goal_shares = week.terms.goal_shares
         projects[project].appeal = normal(bits(week_key(week.stream, chance.APPEAL, 0), project))
         projects[project].hype = normal(bits(week_key(week.stream, chance.HYPE, 0), project))
@@ -289,10 +295,24 @@ def sell(market: Market, project: int, crowd: Crowd, books: Books, week: Week) -
     event = record.record(books, number * record.WEEK_US, record.INCOME, record.NOBODY, project)
     record.amounts(books, event, copies, net_minor)
     age = number - projects[project].released_week
-    if age % int(week.behaviour.settle_weeks) == 0:
+    settle_weeks = int(week.behaviour.settle_weeks)
+    if age % settle_weeks == 0:
         books.accounts[number, record.INCENTIVES] += settle(market, project, crowd, books, week)
+    if age == settle_weeks:
+        projects[project].first_paid_minor = projects[project].paid_minor
+    projects[project].owed_minor = owed(projects, project, week)
     if age == int(week.behaviour.promotion_weeks):
         end_promotion(market, project, crowd)
+
+
+@njit(cache=True)
+def owed(projects: npt.NDArray[np.void], project: int, week: Week) -> int:
+    """What holders and partners are entitled to of the income so far and were not paid yet."""
+    row, economy = projects[project], week.economy
+    shared_minor = pool_of(row.income_minor, economy.holders_ppm) + pool_of(
+        row.income_minor, economy.partners_ppm
+    )
+    return int(shared_minor - row.paid_minor - row.partners_paid_minor)
 
 
 @njit(cache=True)
@@ -337,7 +357,9 @@ def expire(market: Market, project: int, crowd: Crowd, books: Books, week: Week)
     close(market, project, crowd, EXPIRED)
     end_promotion(market, project, crowd)
     row = market.projects[project]
+    row.expired_week = week.number
     books.stakes_minor[week.number] -= row.collected_minor
+    books.figures[week.number, record.COLLECTED] -= row.collected_minor
     for entry in range(row.first_holder, row.first_holder + row.holders):
         holder = market.holders[entry]
         at_us = week.number * record.WEEK_US

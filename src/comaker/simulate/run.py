@@ -11,7 +11,7 @@ import numpy as np
 
 from comaker.model import Model
 from comaker.simulate import chance
-from comaker.simulate.advance import Plan, Workspace, advance, events_a_week, people
+from comaker.simulate.advance import Plan, Workspace, advance, events_a_week, holders_a_week, people
 from comaker.simulate.ballot import ballot_terms
 from comaker.simulate.behaviour import behaviour_of, effects_of
 from comaker.simulate.calibrate import wish_weights
@@ -98,7 +98,7 @@ def one_run(plan: Plan, size: Size, run: int) -> Outcome:
 def with_room(site: Site) -> Site:
     """The same site with room for another week of holders and events."""
     market, events = site.market, site.books.events
-    needed = len(market.slots) * len(site.crowd.customers.knows)
+    needed = holders_a_week(site)
     if len(market.holders) - market.used[HOLDERS_USED] < needed:
         site = site._replace(market=more_holders(market, needed))
     if events.keeps:

@@ -153,9 +153,8 @@ def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, R
     customers, market, books = site.crowd.customers, site.market, site.books
     project, projects = request.project, market.projects
     held = held_shares(site, request.place, project)
-    back, refusal = decide_withdrawal(
-        request.asked_shares, held, state_of(projects, project), rules_of(week.terms)
-    )
+    state, now_s = state_of(projects, project), request.at_us // SECOND_US
+    back, refusal = decide_withdrawal(request.asked_shares, held, state, rules_of(week.terms), now_s)
     who = account(customers, request.place)
     kind = record.WITHDRAWN if refusal == Refusal.NONE else record.REFUSED
     event = record.record(books, request.at_us, kind, who, project)
@@ -171,6 +170,7 @@ def request_withdrawal(site: Site, week: Week, request: Request) -> tuple[int, R
     projects[project].collected_shares -= back
     projects[project].collected_minor -= money_minor
     books.stakes_minor[week.number] -= money_minor
+    books.figures[week.number, record.COLLECTED] -= money_minor
     books.figures[week.number, record.WITHDRAWALS] += 1
     if customers.knows[request.place] & SPECULATES:
         projects[project].speculated_shares -= back

@@ -21,7 +21,12 @@ def simulated(
 
 
 def _result(model: Model, outcomes: list[Outcome], size: Size) -> Simulation:
-    frames = Frames(outcomes, currency=model.currency, per_major=10**model.minor_digits)
+    frames = Frames(
+        outcomes,
+        currency=model.currency,
+        per_major=10**model.minor_digits,
+        settle_weeks=int(model.value("settle_weeks")),
+    )
     return Simulation(
         model=model.name,
         hash=model.hash,
