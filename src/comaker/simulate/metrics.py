@@ -163,9 +163,7 @@ METRICS = (
     Metric("producers_per_project", "customers", "holders of a funded project, mean", _mean("producers")),
     Metric("weeks_to_fund", "weeks", "open without the goal, mean up to the end of the run", _weeks_to_fund),
     Metric("promotion_cost", A_PROJECT, "what the firm pays to promote a release, mean", _promotion_cost),
-    Metric(
-        "promotion_saved", MONEY, "promotion of a release that customers replaced, mean", _promotion_saved
-    ),
+    Metric("promotion_saved", A_PROJECT, "promotion that customers replaced, mean", _promotion_saved),
     Metric("largest_stake", A_PROJECT, "largest holder of a funded project, median", _largest_stake),
     Metric("gini", "0 to 1", "concentration of stakes within a funded project, mean", _mean("gini")),
     Metric("speculators_share", "share", "of the money in funded projects", _speculators_share),

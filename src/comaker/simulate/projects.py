@@ -72,13 +72,15 @@ PROJECT = np.dtype(
 )
 """A project. Weeks count from the launch, ``NONE`` where they have not come.
 
-``first_holder``, ``holders``: its entries among the holders. ``votes``: stakes put on it, ``fair_votes``:
-those it would have if every open project got the same each week, ``votes_before``: its votes by the end of last
-week. ``first_copies``: sold in the first ``FIRST_WEEKS``. ``promotion_minor``: paid for want of promoters,
-``saved_minor``: what they saved. ``first_paid_minor``: paid to holders at the first settlement,
-``owed_minor``: shared but not paid yet. ``appeal``: hidden market appeal, ``hype``: what speculators believe
-that others will like, both standard normal and independent (E6). ``passed_*``: when it passed ``EARLY``,
-``LATE`` and all of its goal, in weeks and parts of a week, 0 before that."""
+``first_holder``, ``holders``: its entries among the holders. ``votes``: stakes put on it,
+``fair_votes``: those it would have if every open project got the same each week, ``votes_before``: its
+votes by the end of last week. ``first_copies``: sold in the first ``FIRST_WEEKS``. ``promotion_minor``:
+paid for want of promoters, ``saved_minor``: what they saved. ``first_paid_minor``: paid to holders at
+the first settlement, ``owed_minor``: shared but not paid yet. ``appeal``: hidden market appeal,
+``hype``: what speculators believe that others will like, both standard normal and independent (E6).
+``passed_*``: when it passed ``EARLY``, ``LATE`` and all of its goal, in weeks and parts of a week, 0
+before that.
+"""
 
 FIRST_WEEKS = 8
 """Weeks of sales by which releases of different age are compared (Agonie, E6)."""
