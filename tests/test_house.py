@@ -342,7 +342,7 @@ GOOD: list[tuple[Rule, Sources]] = [
             "comaker.events": "import comaker.ledger as x\nclass C(x.B):\n    'C.'\n    def f(self): ...",
         },
     ),
-    (places_named, {"README.md": "https://example.org/home/ann and ../work/x and --no-emit-index" + "-url"}),
+    (places_named, {"README.md": "https://example.org/home/ann and ../data/x and --no-emit-index" + "-url"}),
 ]
 
 HOUSE = read_house()
