@@ -153,6 +153,8 @@ def read(path: str | os.PathLike[str]) -> pa.Table:
     """
     try:
         found = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise EventsError(f"{path}: no such file") from error
     except (OSError, pa.ArrowException) as error:
         raise EventsError(f"{path}: cannot be read as an event table (Parquet): {error}") from error
     missing = [name for name in REQUIRED if name not in found.schema.names]

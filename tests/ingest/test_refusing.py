@@ -171,12 +171,27 @@ def test_mistakes_of_two_files_come_together(import_text: ImportText, tmp_path: 
 
 def test_missing_files_and_folders_are_named(import_text: ImportText, tmp_path: Path) -> None:
     import_text()
-    with pytest.raises(ImportRefused, match=r"nowhere\.csv:+ cannot be read"):
+    with pytest.raises(ImportRefused, match=r"nowhere\.csv: no such file"):
         import_log(tmp_path / "nowhere.csv", map=tmp_path / "map.toml", out=tmp_path / "x.parquet")
     with pytest.raises(ImportRefused, match="does not exist"):
         import_log(tmp_path / "gifts.csv", map=tmp_path / "map.toml", out=tmp_path / "no" / "x.parquet")
     with pytest.raises(MapError, match="no such file"):
         import_log(tmp_path / "gifts.csv", map=tmp_path / "no.toml", out=tmp_path / "x.parquet")
+
+
+def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused) as caught:
+        import_log(tmp_path / "no.csv", map=tmp_path / "no.toml", out=tmp_path / "no" / "x.parquet")
+    named = [line.split(": ")[0] for line in str(caught.value).splitlines()]
+    assert named == [str(tmp_path / name) for name in ("no.csv", "no/x.parquet", "no.toml")]
+
+
+def test_a_malformed_line_is_named_once(import_text: ImportText) -> None:
+    said = refused(import_text, GIFTS.replace("25.5", "25.5,1,2,3", 1)).splitlines()
+    assert len(said) == 1
+    assert said[0].endswith(
+        'gifts.csv:3: malformed line "2,8,3,2018-01-04T09:30:00,25.5,1,2,3": 8 cells where the header has 5'
+    )
 
 
 @pytest.mark.parametrize("read", ["gifts.csv", "map.toml", "pages.csv"])

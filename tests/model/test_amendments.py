@@ -256,6 +256,12 @@ def test_an_amendment_is_checked_like_the_launch(
     assert problem.line == line_of(old)
 
 
+def test_an_amended_kind_of_task_is_refused_once(problems_with: Problems) -> None:
+    problems = problems_with(('"task.stake.terms.cap" = "10.00"', '"task.stake.kind" = "promotion"'))
+    assert [each.key for each in problems] == ["amendment.0.set.task.stake.kind"]
+    assert "the kind of a task cannot be amended" in problems[0].message
+
+
 def test_an_amendment_names_the_line_of_the_step_that_is_wrong(
     problems_with: Problems, line_of: LineOf
 ) -> None:

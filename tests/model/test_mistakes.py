@@ -160,6 +160,13 @@ def test_it_names_the_circle_of_tasks_that_wait_for_each_other(problems_with: Pr
 
 def test_a_mistake_of_the_currency_is_not_blamed_on_amounts(problems_with: Problems) -> None:
     assert [each.key for each in problems_with(('"EUR"', '"XYZ"'))] == ["currency"]
+    three = ('cap = "70.00"', 'cap = "70.000"')
+    assert [each.key for each in problems_with(('"EUR"', '"XYZ"'), three)] == ["currency"]
+
+
+def test_amounts_of_an_unknown_currency_are_said_with_two_decimals(problems_with: Problems) -> None:
+    problems = problems_with(('"EUR"', '"XYZ"'), ('cap = "70.00"', 'cap = "710.00"'))
+    assert problems[-1].message.endswith("exceed the goal, 700.00")
 
 
 def test_a_currency_without_decimals_refuses_them(problems_with: Problems) -> None:

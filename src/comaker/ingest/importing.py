@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from comaker import events
 from comaker.ingest.fields import macros, quoted
-from comaker.ingest.maps import ID_SPACES, Map, load_map
+from comaker.ingest.maps import ID_SPACES, Map, MapError, load_map
 from comaker.ingest.staging import Found, Staged, connect
 from comaker.model.problems import Problem
 
@@ -78,10 +78,16 @@ def import_log(
     Memory stays bounded whatever the length. Raises ``comaker.ingest.MapError`` or ``ImportRefused`` with
     every mistake; then, or when interrupted, nothing is written.
     """
-    mapped = load_map(map)
     target = Path(out)
-    if not target.parent.is_dir():
-        raise ImportRefused((Problem(str(target), 0, "", "", "the folder to write to does not exist"),))
+    missing = tuple(_missing(Path(source), target))
+    try:
+        mapped = load_map(map)
+    except MapError as error:
+        if not missing:
+            raise
+        raise ImportRefused((*missing, *error.problems)) from error
+    if missing:
+        raise ImportRefused(missing)
     read = [each for each in _inputs(Path(source), Path(map), mapped) if each.exists()]
     if target.exists() and any(target.samefile(each) for each in read):
         said = "this file is read by the import and would be lost: name another one to write"
@@ -92,6 +98,13 @@ def import_log(
     ):
         run = _Import(connection, Path(source), mapped, Path(folder))
         return run.to(target, progress or (lambda done, total: None))
+
+
+def _missing(source: Path, target: Path) -> Iterator[Problem]:
+    if not source.exists():
+        yield Problem(str(source), 0, "", "", "no such file")
+    if not target.parent.is_dir():
+        yield Problem(str(target), 0, "", "", "the folder to write to does not exist")
 
 
 def _inputs(source: Path, map_file: Path, mapped: Map) -> Iterator[Path]:

@@ -5,6 +5,7 @@ DuckDB works on disk within a memory limit, so a file of any length is staged in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -249,14 +250,21 @@ def load_text(
     except duckdb.InvalidInputException as error:
         what = str(error).split("\n")[0]
         raise text.Refused(Problem(file.name, 0, "", "", f"cannot be read as CSV: {what}")) from error
+    # DuckDB names every surplus cell of a line: the last says how many there are.
     rows = connection.execute(
-        f"SELECT line, csv_line, error_message FROM rejects_{table} ORDER BY line"
+        f"SELECT line, first(csv_line), last(error_message) FROM (SELECT * FROM rejects_{table} "
+        f"ORDER BY line, column_idx) GROUP BY line ORDER BY line"
     ).fetchall()
     problems = [
-        Problem(file.name, int(line), "", shown(written), f"malformed line: {message}")
+        Problem(file.name, int(line), "", "", f"malformed line {shown(written)}: {_plainly(message)}")
         for line, written, message in rows
     ]
     return Found(tuple(problems[:MAX_SHOWN]), max(0, len(problems) - MAX_SHOWN))
+
+
+def _plainly(message: str) -> str:
+    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    return f"{counts[2]} cells where the header has {counts[1]}" if counts else message
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

@@ -228,9 +228,12 @@ def _in_order(raw: dict[str, Any]) -> list[tuple[int, dt.date, str]]:
 
 
 def _refuse_constants(key: str, value: Any) -> None:
-    word = parse_path(key)[0]
+    path = parse_path(key)
+    word = path[0]
     if word in _NEVER_AMENDED:
         raise ValueError(f"{word} cannot be amended")
+    if word == "task" and len(path) == 3 and path[2] == "kind":
+        raise ValueError("the kind of a task cannot be amended: declare another task")
     if word == key.strip() and isinstance(value, dict):
         raise ValueError('put the whole key path in quotes, such as "task.stake.terms.cap"')
 

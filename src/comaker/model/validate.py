@@ -45,12 +45,11 @@ def validate[D: Document](kind: type[D], raw: dict[str, Any]) -> tuple[D | None,
     return document, [(locate(raw, path), message) for path, message in findings]
 
 
-def _digits(raw: dict[str, Any]) -> int:
+def _digits(raw: dict[str, Any]) -> int | None:
     try:
         return minor_digits(read_currency(raw.get("currency")))
     except ValueError:
-        # The currency's own mistake is reported; amounts are not blamed for it.
-        return 3
+        return None
 
 
 def _explained(detail: ErrorDetails, raw: dict[str, Any]) -> Iterator[Finding]:

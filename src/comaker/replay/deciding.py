@@ -79,7 +79,11 @@ def decide(
 ) -> Decided:
     """Decide every request under the terms in force when it was made."""
     if requests.at_us.min() < versions[0].from_us:
-        raise ReplayError("the events begin before the model's launch: no terms are in force then")
+        first, launch = (_day(us) for us in (int(requests.at_us.min()), versions[0].from_us))
+        raise ReplayError(
+            f"the earliest request is of {first}, before the model's launch on {launch}: no terms are in "
+            "force then; set launched to an earlier day, or leave earlier requests out of the import"
+        )
     deciding = _Deciding(requests, versions)
     ends = np.flatnonzero(np.diff(requests.run)) + 1
     start = 0
@@ -87,6 +91,10 @@ def decide(
         deciding.run(start, end, progress)
         start = end
     return deciding.decided()
+
+
+def _day(us: int) -> str:
+    return str(np.datetime64(us, "us").astype("datetime64[D]"))
 
 
 class _Deciding:

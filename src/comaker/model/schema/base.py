@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from comaker.model.schema.units import Name, Number, Text
+from comaker.model.schema.units import Name, Number, Text, digits_of
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
 """Mistakes between the keys of one table: the key path inside the table, and what would be right."""
@@ -25,7 +25,7 @@ class Table(BaseModel):
 
     @model_validator(mode="after")
     def _keys_agree(self, info: ValidationInfo) -> Self:
-        found = list(self.mistakes((info.context or {}).get("digits", 2)))
+        found = list(self.mistakes(digits_of(info)))
         if found:
             raise PydanticCustomError("mistakes", "the keys of this table disagree", {"found": found})
         return self

@@ -177,8 +177,17 @@ def read_currency(value: Any) -> str:
     return str(value)
 
 
+def digits_of(info: ValidationInfo) -> int:
+    """Decimals of the currency that is being read; 2 where nobody knows it."""
+    known: int | None = (info.context or {}).get("digits")
+    return 2 if known is None else known
+
+
 def _in_currency(value: Any, info: ValidationInfo) -> int:
-    return read_money(value, (info.context or {}).get("digits", 2))
+    if isinstance(value, str) and (info.context or {}).get("digits", 2) is None:
+        # The currency's own mistake is reported; a third decimal is not blamed for it.
+        value = re.sub(r"(\.[0-9]{2})[0-9]\Z", r"\1", value)
+    return read_money(value, digits_of(info))
 
 
 def _as_written(pattern: str, description: str, example: str) -> WithJsonSchema:
