@@ -102,10 +102,22 @@ def test_a_change_that_an_amendment_ends_is_announced() -> None:
 def test_compare_prints_a_headline_and_a_table_with_units_and_intervals() -> None:
     result = run("compare", MMC, "--change", CAP, *SMALL)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("With task.stake.terms.cap = 1000.00, ")
+    said = result.stdout.replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("With the cap at EUR 1,000.00 (task.stake.terms.cap), ")
     assert "Simulated: 3 paired runs of 600 customers over 20 weeks" in result.stdout
     assert "difference (95 % interval)" in result.stdout
     assert "EUR" in result.stdout
+
+
+def test_a_narrow_terminal_breaks_no_word_and_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = run("simulate", MMC, *SMALL).stdout
+    monkeypatch.setattr("comaker.cli.output._PLAIN_WIDTH", 60)
+    narrow = run("simulate", MMC, *SMALL).stdout
+    assert max(map(len, narrow.splitlines()[3:])) <= 60 < max(map(len, wide.splitlines()[3:]))
+    words, broken = ({word.strip("─:") for word in said.split()} - {""} for said in (wide, narrow))
+    assert broken == words - {"metric"}
+    compared = run("compare", MMC, "--change", CAP, *SMALL).stdout
+    assert "\n  difference (95 % interval): not identified\n" in compared
 
 
 def test_compare_writes_a_report_and_says_where(tmp_path: Path) -> None:
@@ -189,6 +201,11 @@ def test_a_mistake_of_usage_has_a_status_of_its_own(wrong: list[str]) -> None:
     assert result.stdout == ""
     assert wrong[0] in result.stderr
     assert result.stderr.count("Error") == 1
+
+
+def test_another_currency_is_not_compared() -> None:
+    said = refused("compare", MMC, "--change", "currency=GBP", *SMALL)
+    assert said.startswith("currency: amounts of different currencies cannot be compared")
 
 
 def test_compare_wants_a_change() -> None:

@@ -96,6 +96,22 @@ def test_replay_without_a_change_shows_one_rule(table: Path) -> None:
     assert json.loads(run("replay", table, "--model", PAGES, "--json").stdout)["changed"] is None
 
 
+def test_replay_refuses_to_compare_currencies(table: Path) -> None:
+    result = run("replay", table, "--model", PAGES, "--change", "currency=EUR")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("currency: amounts of different currencies cannot be compared")
+
+
+def test_the_example_of_the_help_is_replayed(tmp_path: Path) -> None:
+    path, mmc = tmp_path / "events.parquet", ["my-major-company", "--without-amendments"]
+    size = ["--customers", "600", "--weeks", "20", "--runs", "1"]
+    assert run("simulate", *mmc, *size, "--events", path).exit_code == 0
+    result = run("replay", path, "--model", *mmc, "--change", "task.stake.terms.cap=500.00")
+    assert result.exit_code == 0, result.stderr
+    assert run("replay", tmp_path / "none.parquet", "--model", *mmc).stderr.endswith("no such file\n")
+
+
 def test_replay_writes_a_report_that_calls_itself_a_mechanical_replay(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "report"
     change = "task.stake.terms.cap=100.00"

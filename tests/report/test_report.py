@@ -14,7 +14,12 @@ from tests.fakes import fake_comparison, fake_simulation
 
 from comaker import charts, model, report
 from comaker.report import folder
-from comaker.report.summary import comparison_headline, simulation_headline
+from comaker.report.summary import (
+    change_words,
+    comparison_headline,
+    difference_missing,
+    simulation_headline,
+)
 
 EVIL = '</title><script>alert("x")</script>&'
 MODEL = f"""
@@ -197,11 +202,45 @@ def comparison_row(**values: Any) -> dict[str, Any]:
     return row | {"difference_mean": 50.0, "difference_low": 20.0, "difference_high": 80.0} | values
 
 
+def test_a_change_of_money_is_said_with_its_currency_any_other_as_written() -> None:
+    changes = {
+        "task.stake.terms.cap": "1000.00",
+        "offer.album.price": "20",
+        "assumption.reach": "0.002",
+        "task.stake.terms.closes": "at deadline",
+    }
+    said = change_words(model.load("my-major-company"), changes).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.split(" and ") == [
+        "the cap at EUR 1,000.00 (task.stake.terms.cap)",
+        "the price at EUR 20.00 (offer.album.price)",
+        "assumption.reach = 0.002",
+        "task.stake.terms.closes = at deadline",
+    ]
+
+
+def test_a_difference_without_a_pair_is_told_from_one_that_nothing_identifies() -> None:
+    assert difference_missing(comparison_row(n=0)) == "no pair"
+    nan = float("nan")
+    assert difference_missing(comparison_row(n=0, now_median=nan, changed_median=nan)) == "not identified"
+
+
+def test_the_report_of_a_changed_simulation_lists_its_changes(declared: Any, tmp_path: Path) -> None:
+    page = report.write_simulated(
+        tmp_path / "out",
+        model=declared,
+        now=fake_simulation(runs=1, weeks=5),
+        changes={"assumption.reach": "0.004"},
+        result={},
+        command="",
+    )
+    assert "<dt>Change</dt><dd><code>assumption.reach = 0.004</code>" in page.read_text("utf-8")
+
+
 def test_the_headline_says_what_the_change_does_with_its_interval() -> None:
     row = comparison_row(name="producers_per_project", unit="producers")
-    told = comparison_headline([row], {"task.stake.terms.cap": "1000.00"}).replace("\N{NO-BREAK SPACE}", " ")
+    told = comparison_headline([row], "the cap at EUR 1,000.00").replace("\N{NO-BREAK SPACE}", " ")
     assert told == (
-        "With task.stake.terms.cap = 1000.00, producers per project rise by 50 (95 % interval 20 to 80)."
+        "With the cap at EUR 1,000.00, producers per project rise by 50 (95 % interval 20 to 80)."
     )
 
 
@@ -209,7 +248,7 @@ def test_the_headline_does_not_claim_what_the_runs_cannot_tell() -> None:
     rows = [comparison_row(difference_low=-3.0), comparison_row(name="gini", unit="", difference_high=-1.0)]
     rows[1]["difference_low"] = -4.0
     rows[1]["difference_mean"] = -2.5
-    told = comparison_headline(rows, {"k": "v"}).replace("\N{NO-BREAK SPACE}", " ")
+    told = comparison_headline(rows, "k = v").replace("\N{NO-BREAK SPACE}", " ")
     assert told == (
         "With k = v, gini falls by 2.50 (95 % interval 1 to 4), "
         "and the effect on margin cannot be told from zero (95 % interval −EUR 3 to +EUR 80)."
@@ -218,12 +257,12 @@ def test_the_headline_does_not_claim_what_the_runs_cannot_tell() -> None:
 
 def test_the_headline_says_when_a_change_changes_nothing() -> None:
     row = comparison_row(difference_mean=0.0, difference_low=0.0, difference_high=0.0)
-    assert comparison_headline([row], {"k": "v"}) == "With k = v, margin does not change."
+    assert comparison_headline([row], "k = v") == "With k = v, margin does not change."
 
 
 def test_the_headline_says_when_nothing_is_identified() -> None:
     nan = float("nan")
     row = comparison_row(difference_mean=nan, difference_low=nan, difference_high=nan)
-    assert "no metric is identified" in comparison_headline([row], {"k": "v"})
+    assert "no metric is identified" in comparison_headline([row], "k = v")
     alone = {"name": "margin", "unit": "EUR", "median": nan, "low": nan, "high": nan, "n": 0}
     assert "no metric is identified" in simulation_headline([alone], weeks=4, customers=9)

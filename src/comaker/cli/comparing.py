@@ -74,7 +74,7 @@ def compare(
         if as_json:
             print_json(found.as_dict())
         else:
-            _say(found, out)
+            _say(declared, found, out)
 
 
 def _report(out: Path, model: Model, found: Comparison, command: str) -> None:
@@ -92,11 +92,11 @@ def _report(out: Path, model: Model, found: Comparison, command: str) -> None:
     )
 
 
-def _say(found: Comparison, out: Path | None) -> None:
+def _say(model: Model, found: Comparison, out: Path | None) -> None:
     from comaker.report import summary
 
     now, rows = found.now, found.metrics.to_dict("records")
-    typer.echo(summary.comparison_headline(rows, found.changes))
+    typer.echo(summary.comparison_headline(rows, summary.change_words(model, found.changes)))
     typer.echo(
         f"Simulated: {now.runs:,} paired runs of {now.customers:,} customers "
         f"over {now.weeks:,} weeks, seed {now.seed}.\n"
@@ -108,6 +108,7 @@ def _say(found: Comparison, out: Path | None) -> None:
 
 def _print_rows(rows: list[dict[Any, Any]]) -> None:
     from comaker.charts.amounts import interval, label, number
+    from comaker.report.summary import difference_missing
 
     between = " (", ")"
     if console().width < _WIDE:
@@ -116,13 +117,13 @@ def _print_rows(rows: list[dict[Any, Any]]) -> None:
     def cell(row: dict[Any, Any], arm: str, middle: str, *, signed: bool) -> str:
         value, low, high = (row[f"{arm}_{part}"] for part in (middle, "low", "high"))
         if math.isnan(value):
-            return number(value)
+            return difference_missing(row) if arm == "difference" else number(value)
         return (
             between[0].join([number(value, signed=signed), interval(low, high, signed=signed)]) + between[1]
         )
 
     print_table(
-        ["metric", "unit", "runs", "now (95 % of runs)", "changed", "difference (95 % interval)"],
+        ["metric", "unit", "pairs", "now (95 % of runs)", "changed", "difference (95 % interval)"],
         [
             [
                 label(row["name"]),

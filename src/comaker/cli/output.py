@@ -24,6 +24,8 @@ _EXTRAS = {
     "simulate": {"altair", "jinja2", "markupsafe", "numba", "pandas", "scipy", "vl_convert"},
 }
 _PLAIN_WIDTH = 180
+_GAP = 3
+"""Columns of a terminal between two of a table."""
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -51,16 +53,45 @@ def console() -> Console:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
-    """Print a plain table; the first ``left`` columns hold words, the others numbers."""
+    """Print a plain table; the first ``left`` columns hold words, the others numbers.
+
+    Where a terminal is too narrow for the longest words and the numbers, each row is a list of its own.
+    """
     from rich import box
     from rich.table import Table
 
+    terminal = console()
+    widths = _widths([headings, *rows], left, terminal.width - _GAP * (len(headings) - 1))
+    if widths is None:
+        for first, *others in rows:
+            terminal.print(first)
+            for heading, cell in zip(headings[1:], others, strict=True):
+                terminal.print(f"  {heading}: {'; '.join(cell.splitlines())}")
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place < left else "right", overflow="fold")
+    for place, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        table.add_column(heading, justify="left" if place < left else "right", width=width)
     for row in rows:
         table.add_row(*row)
-    console().print(table)
+    terminal.print(table)
+
+
+def _widths(rows: Sequence[Sequence[str]], left: int, room: int) -> list[int] | None:
+    """The width of each column, words wrapped where needed; None where the longest words have no room."""
+    from rich.cells import cell_len
+
+    columns = list(zip(*rows, strict=True))
+    whole = [max(cell_len(line) for cell in cells for line in cell.split("\n")) for cells in columns]
+    least = [max(cell_len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
+    widths = least[:left] + whole[left:]
+    spare = room - sum(widths)
+    if spare < 0:
+        return None
+    for place in range(left):
+        more = min(spare, whole[place] - widths[place])
+        widths[place] += more
+        spare -= more
+    return widths
 
 
 def refuse(message: str) -> NoReturn:

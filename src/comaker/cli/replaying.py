@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from comaker.cli.options import Changes, Json, Out, WithoutAmendments, again, model_options
-from comaker.cli.output import print_json, print_table, progress, refusals, say_amended
+from comaker.cli.output import print_json, print_table, progress, refusals, refuse, say_amended
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,10 @@ def replay(
 
     \b
     Example:
-      comaker replay gifts.parquet --model my-major-company \\
-        --change task.stake.terms.cap=100.00
+      comaker simulate my-major-company --without-amendments \\
+        --events events.parquet
+      comaker replay events.parquet --model my-major-company \\
+        --change task.stake.terms.cap=500.00 --without-amendments
     """
     with refusals():
         from comaker import events as event_table
@@ -45,6 +47,8 @@ def replay(
 
         amendments = not without_amendments
         declared = load(model, amendments=amendments)
+        if load(model, changes=change, amendments=amendments).currency != declared.currency:
+            refuse("currency: amounts of different currencies cannot be compared; leave it as it is")
         if out:
             report.check(out)
         recorded = event_table.read(events)

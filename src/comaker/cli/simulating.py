@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,10 @@ from comaker.cli.options import (
     model_options,
 )
 from comaker.cli.output import check_file, compiling, print_json, print_table, progress, refusals, say_amended
+
+if TYPE_CHECKING:
+    from comaker.model import Model
+    from comaker.simulate.results import Simulation
 
 
 def simulate(
@@ -67,13 +71,26 @@ def simulate(
             event_table.write(events, [found.events])
         if out:
             changed = model_options(change, without_amendments=without_amendments)
-            command = again("simulate", model, *changed, *size.options())
-            report.write_simulated(out, model=declared, now=found, result=found.as_dict(), command=command)
+            _report(out, declared, found, change, again("simulate", model, *changed, *size.options()))
         if as_json:
             print_json(found.as_dict())
         else:
             _say(found.summary().to_dict("records"), size)
             _say_written(events=events, report=out and out / "index.html")
+
+
+def _report(out: Path, model: Model, found: Simulation, changes: list[str], command: str) -> None:
+    from comaker import report
+    from comaker.model.paths import split_change
+
+    report.write_simulated(
+        out,
+        model=model,
+        now=found,
+        changes=dict(map(split_change, changes)),
+        result=found.as_dict(),
+        command=command,
+    )
 
 
 def _say_written(**files: Path | None) -> None:

@@ -4,7 +4,7 @@ from comaker.model.gallery import Entry, gallery, gallery_names, gallery_text
 from comaker.model.json_schema import json_schema
 from comaker.model.loading import Model, Version, load
 from comaker.model.problems import ModelError, Problem
-from comaker.model.terms import amended_on, stake_terms
+from comaker.model.terms import amended_on, is_money, stake_terms
 
 __all__ = [
     "Entry",
@@ -16,6 +16,7 @@ __all__ = [
     "gallery",
     "gallery_names",
     "gallery_text",
+    "is_money",
     "json_schema",
     "load",
     "stake_terms",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
+
+from pydantic import BaseModel
 
 from comaker.model.loading import Model
 from comaker.model.paths import locate, parse_path, value_at
 from comaker.model.problems import ModelError, Problem, did_you_mean
 from comaker.model.schema.tasks import StakeTask
+from comaker.model.schema.terms import StakeRules
 from comaker.rules.stake import CAP_STEPS, NEVER_SHARES, StakeTerms
 
 
@@ -49,6 +53,23 @@ def amended_on(model: Model, key: str) -> dt.date | None:
     )
     before = value_at(launch[1], locate(launch[1], path))
     return next((day for day, terms in later if value_at(terms, locate(terms, path)) != before), None)
+
+
+def is_money(model: Model, key: str) -> bool:
+    """Whether what stands at a key path is money; ValueError where ``key`` is no key path."""
+    here: Any = model
+    name: str | None = None
+    for part in parse_path(key):
+        if isinstance(here, BaseModel):
+            fields = type(here).model_fields.items()
+            name = next((each for each, field in fields if (field.alias or each) == part), None)
+            if isinstance(here, StakeRules) and name == "cap":
+                name = "cap_minor"
+            here = getattr(here, name or "", None)
+        else:
+            name = None
+            here = here.get(part) if isinstance(here, dict) else None
+    return name is not None and name.endswith("_minor")
 
 
 def _eight(values: list[int]) -> tuple[int, int, int, int, int, int, int, int]:

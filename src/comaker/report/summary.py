@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from comaker.charts.amounts import interval, label, with_unit
+from comaker.charts.amounts import NOT_IDENTIFIED, interval, label, with_unit
+from comaker.model import Model, is_money
 
 Row = Mapping[Any, Any]
 
 FIRST = ("producers_per_project", "projects_funded", "margin")
 """What a headline speaks of first: reach and output are the paper's case, margin decides (F2)."""
 
+
+NO_PAIR = "no pair"
+"""What is written for a difference of a metric that runs identify, but never both of a pair."""
 
 _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 
@@ -22,14 +28,31 @@ def is_clear(row: Row) -> bool:
     return bool(row["difference_low"] > 0 or row["difference_high"] < 0)
 
 
-def change_words(changes: Mapping[str, object]) -> str:
-    """The changes as a phrase: "task.stake.terms.cap = 1000.00"."""
-    return " and ".join(f"{key} = {value}" for key, value in changes.items())
+def change_words(model: Model, changes: Mapping[str, object]) -> str:
+    """The changes as a phrase: "the cap at EUR 1,000.00 (task.stake.terms.cap)"; "" without any.
+
+    What is no money stands as it is written: "assumption.reach = 0.002".
+    """
+    return " and ".join(_changed(model, key, str(value).strip()) for key, value in changes.items())
 
 
-def comparison_headline(rows: Sequence[Row], changes: Mapping[str, object]) -> str:
-    """What the change does, in one sentence with its intervals."""
-    lead = f"With {change_words(changes)}, " if changes else "With nothing changed, "
+def _changed(model: Model, key: str, value: str) -> str:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) or not is_money(model, key):
+        return f"{key} = {value}"
+    name = label(key.rpartition(".")[2]).lower()
+    amount = f"{Decimal(value):,.{model.minor_digits}f}"
+    return f"the {name} at {model.currency}\N{NO-BREAK SPACE}{amount} ({key})"
+
+
+def difference_missing(row: Row) -> str:
+    """What stands in the place of a difference that is not identified."""
+    alone = not (math.isnan(row["now_median"]) and math.isnan(row["changed_median"]))
+    return NO_PAIR if alone and not row["n"] else NOT_IDENTIFIED
+
+
+def comparison_headline(rows: Sequence[Row], changed: str) -> str:
+    """What the change does, in one sentence with its intervals; ``changed`` are the change's words."""
+    lead = f"With {changed}, " if changed else "With nothing changed, "
     told = _most_told([row for row in rows if not math.isnan(row["difference_mean"])])
     if not told:
         return f"{lead}no metric is identified in these runs."

@@ -59,15 +59,16 @@ def write_simulated(
     money = Money(model.currency, model.minor_digits)
     pictures = _pictures(now, changed, comparison, money)
     changes = changes or {}
+    said = summary.change_words(model, changes)
     if comparison is None:
         rows = now.summary().to_dict("records")
         headline = summary.simulation_headline(rows, weeks=now.weeks, customers=now.customers)
     else:
         rows = comparison.to_dict("records")
-        headline = summary.comparison_headline(rows, changes)
+        headline = summary.comparison_headline(rows, said)
     page = render(
         "simulated.html.j2",
-        title=f"{model.name}: {summary.change_words(changes) or 'simulated'}",
+        title=f"{model.name}: {said or 'simulated'}",
         headline=headline,
         model=model,
         run=now,
@@ -182,6 +183,7 @@ def render(template: str, **values: object) -> str:
     environment.globals |= {
         "interval": amounts.interval,
         "is_clear": summary.is_clear,
+        "difference_missing": summary.difference_missing,
         "picture": Markup,
         "version": version("comaker"),
     }
