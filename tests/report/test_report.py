@@ -8,6 +8,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from tests.fakes import fake_comparison, fake_simulation
@@ -129,6 +130,18 @@ def test_every_picture_has_a_title_and_a_description_with_numbers(compared: Path
         described = re.search(rf'<desc id="{desc}">(.*?)</desc>', picture)
         assert described
         assert re.search(r"\d", described.group(1))
+
+
+def test_every_chart_file_stands_alone_under_its_title_inside_its_edges(compared: Path) -> None:
+    for name in (*charts.NAMES, "difference"):
+        page = ElementTree.parse(compared.parent / f"{name}.svg").getroot()
+        paper, title, *_, chart = page
+        assert paper.attrib["fill"] == "#ffffff"
+        assert title.text in compared.read_text("utf-8")
+        assert "Simulated, 4 paired runs" in " ".join(page.itertext())
+        for start, side in (("x", "width"), ("y", "height")):
+            assert float(chart.attrib[start]) + float(chart.attrib[side]) <= float(page.attrib[side])
+        assert (compared.parent / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_is_not_identified_is_said_so(compared: Path) -> None:
