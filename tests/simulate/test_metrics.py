@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comaker.simulate.metrics import METRICS, Run, gini, interval, paired
+from comaker.rules.stake import EXPIRED, FUNDED, OPEN
+from comaker.simulate.metrics import METRICS, Run, gini, interval, paired, ranks, restricted_mean
 
 OF = {metric.name: metric.of for metric in METRICS}
 
 
 def run_of(projects: pd.DataFrame, *, weeks: int = 100) -> Run:
-    weekly = pd.DataFrame({"week": np.arange(weeks)})
-    return Run(projects, projects[projects.status == "funded"], weekly, {}, 100, 26)
+    numbered = projects.assign(
+        status=projects.status.map({"open": OPEN, "funded": FUNDED, "expired": EXPIRED})
+    )
+    rows = numbered.to_records(index=False)
+    return Run(rows, rows[rows.status == FUNDED], {"aware": np.zeros(weeks)}, {}, 100, 26)
 
 
 def opened(**columns) -> pd.DataFrame:
@@ -90,3 +94,20 @@ def test_runs_that_do_not_identify_a_metric_count_in_no_pair():
     assert (mean, count) == (1.0, 1)
     assert np.isnan(low)
     assert np.isnan(interval(np.array([nan, nan]))[0])
+
+
+def test_the_restricted_mean_and_the_ranks_are_those_of_a_statistics_library():
+    from scipy import stats
+
+    generator = np.random.default_rng(8)
+    for _ in range(30):
+        size = int(generator.integers(2, 40))
+        times = generator.integers(0, 20, size).astype(float)
+        observed = generator.random(size) < 0.6
+        if not observed.any():
+            continue
+        curve = stats.ecdf(stats.CensoredData(uncensored=times[observed], right=times[~observed])).sf
+        grid = np.concatenate([[0.0], curve.quantiles, [25.0]])
+        area = np.diff(grid) @ np.concatenate([[1.0], curve.probabilities])
+        assert restricted_mean(times, observed, 25.0) == pytest.approx(area)
+        assert ranks(times).tolist() == stats.rankdata(times).tolist()

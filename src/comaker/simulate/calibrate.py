@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize, special
 
 TOP = 0.01
 """The part of all customers whose share of activity is stated: the most active per cent."""
@@ -42,9 +42,9 @@ def fit_activity_sigma(active_share: float, top_share: float) -> float:
             f"top_share {top_share:g} with active_share {active_share:g}: the most active per cent must do "
             "more than their number among the active, and less than all"
         )
-    return float(stats.norm.ppf(top_share) - stats.norm.ppf(TOP / active_share))
+    return float(special.ndtri(top_share) - special.ndtri(TOP / active_share))
 
 
 def activity_shares(active_share: float, sigma: float, parts: list[float]) -> list[float]:
     """What the most active parts of all customers do, e.g. the top 1 % and the top 10 %, of everything."""
-    return [float(stats.norm.cdf(sigma + stats.norm.ppf(min(part / active_share, 1.0)))) for part in parts]
+    return [float(special.ndtr(sigma + special.ndtri(min(part / active_share, 1.0)))) for part in parts]

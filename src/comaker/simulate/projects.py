@@ -68,6 +68,8 @@ PROJECT = np.dtype(
         ("passed_early", np.float64),
         ("passed_late", np.float64),
         ("passed_goal", np.float64),
+        ("largest_minor", np.int64),
+        ("gini", np.float64),
     ]
 )
 """A project. Weeks count from the launch, ``NONE`` where they have not come.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from comaker.model import Model
-from comaker.simulate.frames import Frames
+from comaker.simulate.frames import frames_of
 from comaker.simulate.results import Simulation
 from comaker.simulate.run import Outcome, Progress, all_runs
 from comaker.simulate.size import Size
@@ -21,7 +21,7 @@ def simulated(
 
 
 def _result(model: Model, outcomes: list[Outcome], size: Size) -> Simulation:
-    frames = Frames(
+    frames = frames_of(
         outcomes,
         currency=model.currency,
         per_major=10**model.minor_digits,
@@ -36,10 +36,6 @@ def _result(model: Model, outcomes: list[Outcome], size: Size) -> Simulation:
         weeks=size.weeks,
         runs=size.runs,
         seed=size.seed,
-        metrics=frames.metrics,
-        weekly=frames.weekly,
-        projects=frames.projects,
-        stakes=frames.stakes,
-        accounts=frames.accounts,
+        **frames._asdict(),
         events=pa.concat_tables(event_tables(model, outcomes)) if size.events else None,
     )
