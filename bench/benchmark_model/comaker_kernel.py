@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 
 from benchmark_model import State
-from benchmark_model.intrinsics import LANES, count_bits, take_next
+from benchmark_model.intrinsics import LANES, add_shared, count_bits, wait_for
 from comaker.simulate.randomness import alias_table, bits, normal_quantile, stream, uniform, week_key
 
 BLOCK, SLICE, SLOTS, CAP = 1024, 32, 20, 50_000
@@ -302,10 +302,10 @@ def _settle(population, customers, key):
 def _some_blocks(population, table, keys, last, counter):
     """Live a week of the blocks that no other thread has taken yet."""
     scratch = _scratch()
-    block = take_next(counter)
+    block = add_shared(counter, 0, 1)
     while block < len(population.partial):
         _block_week(block, population, table, keys, last, scratch)
-        block = take_next(counter)
+        block = add_shared(counter, 0, 1)
 
 
 @njit(cache=True, nogil=True)
@@ -317,6 +317,35 @@ def weeks_alone(population, table, run, customers, first, weeks):
         _some_blocks(population, table, keys, week % 2, np.zeros(1, np.int64))
         course[week - first] = _settle(population, customers, week_key(run, 1, week))
     return course
+
+
+class Shared(NamedTuple):
+    """What threads agree by, by week: whether it is open, blocks taken, threads done (each int64[weeks]), and
+    the week's keys (uint64[weeks, 3]). `course` is what `weeks_alone` returns."""
+
+    opened: np.ndarray
+    taken: np.ndarray
+    done: np.ndarray
+    keys: np.ndarray
+    course: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def weeks_together(population, table, span, shared, threads, leads):
+    """One thread's part of some weeks: the same bytes as alone. The one that leads opens and settles them."""
+    run, customers, first = span
+    for week in range(len(shared.opened)):
+        if leads:
+            keys = _open_week(population, table, run, first + week)
+            shared.keys[week, 0], shared.keys[week, 1], shared.keys[week, 2] = keys
+            add_shared(shared.opened, week, 1)
+        wait_for(shared.opened, week, 1)
+        keys = (shared.keys[week, 0], shared.keys[week, 1], shared.keys[week, 2])
+        _some_blocks(population, table, keys, (first + week) % 2, shared.taken[week : week + 1])
+        add_shared(shared.done, week, 1)
+        if leads:
+            wait_for(shared.done, week, threads)
+            shared.course[week] = _settle(population, customers, week_key(run, 1, first + week))
 
 
 class Engine:
@@ -341,20 +370,17 @@ class Engine:
         if self.threads == 1:
             course = weeks_alone(self.population, self.table, self.run, self.customers, self.week, weeks)
         else:
-            course = np.array([self.week_together(self.week + week) for week in range(weeks)])
+            counters = [np.zeros(weeks, np.int64) for _ in range(3)]
+            course = np.zeros((weeks, 2), np.int64)
+            shared = Shared(*counters, np.zeros((weeks, 3), np.uint64), course)
+            span = (self.run, self.customers, self.week)
+            work = (self.population, self.table, span, shared, self.threads)
+            running = [self.others.submit(weeks_together, *work, False) for _ in range(self.threads - 1)]
+            weeks_together(*work, True)
+            for thread in running:
+                thread.result()
         self.week += weeks
         return course / (1.0, 100.0)
-
-    def week_together(self, week):
-        """The same week and the same bytes as on one thread."""
-        keys = tuple(np.uint64(key) for key in _open_week(self.population, self.table, self.run, week))
-        work = (self.population, self.table, keys, week % 2, np.zeros(1, np.int64))
-        running = [self.others.submit(_some_blocks, *work) for _ in range(self.threads - 1)]
-        _some_blocks(*work)
-        for thread in running:
-            if not thread.cancel():
-                thread.result()
-        return _settle(self.population, self.customers, np.uint64(week_key(self.run, 1, week)))
 
     def state(self):
         """The population in the network's order. Slots that closed are already empty."""

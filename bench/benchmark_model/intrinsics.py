@@ -6,7 +6,7 @@ processor has no gather, LLVM writes loads. And a counter that threads draw from
 """
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic
 
 LANES = 16
@@ -69,11 +69,26 @@ def count_bits(typing_context, counts, counts_at, index, index_at, words):
 
 
 @intrinsic
-def take_next(typing_context, counter):
-    """counter[0]++ for many threads: returns the value before. counter: int64[1]."""
+def add_shared(typing_context, counters, at, amount):
+    """counters[at] += amount for many threads, seen with all that was written before it: returns the value
+    before. counters: int64[:]; an amount of 0 reads."""
 
     def code(context, builder, signature, arguments):
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.atomic_rmw("add", data, _LONG(1), "monotonic")
+        return builder.atomic_rmw("add", builder.gep(data, [arguments[1]]), arguments[2], "acq_rel")
 
-    return types.int64(counter), code
+    return types.int64(counters, types.int64, types.int64), code
+
+
+_yield_processor = types.ExternalFunction("sched_yield", types.int32())
+
+
+@njit(cache=True)
+def wait_for(counters, at, amount):
+    """Wait until counters[at] has come to amount. Waking a sleeping thread costs more than a week of 10,000
+    customers, so it looks again and again, and lets others run in between once that has taken a while."""
+    looks = 0
+    while add_shared(counters, at, 0) < amount:
+        looks += 1
+        if looks > 20_000:
+            _yield_processor()
