@@ -2,7 +2,7 @@
 
 Sixteen look-ups of a bit at once: LLVM does not turn such a loop into gather instructions by itself, because
 it cannot prove that what is written and what is looked up lie apart. The intrinsic says so outright; where a
-processor has no gather, LLVM writes loads. And a counter that threads draw from without a lock.
+processor has no gather, LLVM writes loads. And counters that threads share without a lock.
 """
 
 from llvmlite import ir
