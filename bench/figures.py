@@ -128,7 +128,7 @@ class Figures:
             ("goal", "left"),
             ("note", "left"),
         ):
-            table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+            table.add_column(heading, justify=justify)
         for figure in self.figures:
             mark = {None: "", True: " reached", False: " NOT reached"}[figure.reached]
             spread = f"{number(figure.low)} – {number(figure.high)}" if figure.rounds > 1 else ""

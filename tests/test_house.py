@@ -68,8 +68,14 @@ ALLOWED_WORDS = {("comaker.words", "investor")}
 
 # Written in pieces so that this file does not mention what it forbids.
 REGISTRY = re.compile(
-    r"(?:py" r"pi|python" r"hosted|npm" r"js|yarn" r"pkg|ana" r"conda)\.(?:org|com|io)"
-    r"|crates" r"\.io|(?<!emit-)index[-_]url|find[-_]links",
+    r"(?:py"
+    r"pi|python"
+    r"hosted|npm"
+    r"js|yarn"
+    r"pkg|ana"
+    r"conda)\.(?:org|com|io)"
+    r"|crates"
+    r"\.io|(?<!emit-)index[-_]url|find[-_]links",
     re.IGNORECASE,
 )
 MACHINE_PATH = re.compile(

@@ -137,7 +137,7 @@ def test_money_is_read_exactly_in_the_declared_format(
 
 
 @pytest.fixture(scope="module")
-def database():  # type: ignore[no-untyped-def]
+def database():
     import duckdb
 
     with duckdb.connect() as connection:
@@ -149,11 +149,11 @@ def database():  # type: ignore[no-untyped-def]
     digits=st.sampled_from([0, 2, 3]),
     marks=st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'"), (".", "")]),
 )
-def test_any_amount_survives_any_format(database, amount: int, digits: int, marks: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
+def test_any_amount_survives_any_format(database, amount: int, digits: int, marks: tuple[str, str]) -> None:
     decimal, thousands = marks
     written = f"{Decimal(amount).scaleb(-digits):,.{digits}f}"
     written = written.replace(",", "T").replace(".", decimal).replace("T", thousands)
-    form = Format(decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
+    form = Format(decimal=decimal, thousands=thousands)
     field = Field("money_minor", Source(column="amount"), form, digits)
     assert database.execute(f"SELECT {field.sql('x')} FROM (SELECT ? AS x)", [written]).fetchall() == [
         (amount,)

@@ -15,7 +15,7 @@ KINDS = {
 
 
 def happened(kind: Kind, money_minor: int | None = 1_000, **columns: object) -> Event:
-    return Event(5, 0, kind, model="8f2c", money_minor=money_minor, **columns)  # type: ignore[arg-type]
+    return Event(5, 0, kind, model="8f2c", money_minor=money_minor, **columns)
 
 
 @pytest.mark.parametrize(

@@ -263,4 +263,4 @@ def test_it_refuses_what_cannot_be_settled(wrong: dict[str, object], message: st
         "holders": holders([10, 30]),
     }
     with pytest.raises(LedgerError, match=message):
-        settle(**(right | wrong)).postings(event_id=1, currency="EUR", version="8f2c")  # type: ignore[arg-type]
+        settle(**(right | wrong)).postings(event_id=1, currency="EUR", version="8f2c")

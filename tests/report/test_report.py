@@ -125,7 +125,7 @@ def test_every_picture_has_a_title_and_a_description_with_numbers(compared: Path
     pictures = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
     assert len(pictures) == 2 * (len(charts.NAMES) + 1)
     for picture in pictures:
-        title, desc = re.search(r'aria-labelledby="(\S+) (\S+)"', picture).groups()  # type: ignore[union-attr]
+        title, desc = re.search(r'aria-labelledby="(\S+) (\S+)"', picture).groups()
         assert f'id="{title}"' in picture
         described = re.search(rf'<desc id="{desc}">(.*?)</desc>', picture)
         assert described

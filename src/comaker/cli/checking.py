@@ -12,7 +12,7 @@ from comaker.cli.output import print_json, print_table, refusals
 
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A model file, or a gallery model by name.")],
-    change: Changes = [],  # noqa: B006
+    change: Changes = [],
     without_amendments: WithoutAmendments = False,
     as_json: Json = False,
 ) -> None:

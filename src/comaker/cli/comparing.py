@@ -36,7 +36,7 @@ _WIDE = 170
 def compare(
     model: ModelName,
     *,
-    change: Changes = [],  # noqa: B006
+    change: Changes = [],
     without_amendments: WithoutAmendments = False,
     customers: Customers = 20_000,
     weeks: Weeks = 104,

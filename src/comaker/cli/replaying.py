@@ -24,7 +24,7 @@ def replay(
         str, typer.Option(metavar="MODEL", help="A model of the gallery by name, or a model file.")
     ],
     *,
-    change: Changes = [],  # noqa: B006
+    change: Changes = [],
     without_amendments: WithoutAmendments = False,
     out: Out = None,
     as_json: Json = False,

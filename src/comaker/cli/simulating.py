@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def simulate(
     model: ModelName,
     *,
-    change: Changes = [],  # noqa: B006
+    change: Changes = [],
     without_amendments: WithoutAmendments = False,
     customers: Customers = 20_000,
     weeks: Weeks = 104,
