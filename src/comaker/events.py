@@ -27,6 +27,8 @@ class Kind(StrEnum):
     REFUSED = "refused"
     ABANDONED = "abandoned"
     WITHDRAWN = "withdrawn"
+    CONFIRMED = "confirmed"
+    LAPSED = "lapsed"
     HELPED = "helped"
     RATED = "rated"
     OPENED = "opened"

@@ -27,6 +27,10 @@ class Refusal(IntEnum):
     SOLD_OUT = 11
     UNKNOWN_CHOICE = 12
     OWN_REFERRAL = 13
+    RESERVATION_OVER = 14
+    SECOND_PERSON_NEEDED = 15
+    NOTHING_DUE = 16
+    OUT_OF_DATE = 17
 
     @property
     def sentence(self) -> str:
@@ -54,6 +58,10 @@ _SENTENCES = {
     Refusal.SOLD_OUT: "There is not that much left.",
     Refusal.UNKNOWN_CHOICE: "That choice is not on offer.",
     Refusal.OWN_REFERRAL: "Bringing in oneself does not count.",
+    Refusal.RESERVATION_OVER: "This reservation is over: it was confirmed, given back, or its time ran out.",
+    Refusal.SECOND_PERSON_NEEDED: "A second person has to approve this: not the one who proposed it.",
+    Refusal.NOTHING_DUE: "There is nothing to pay out at the moment.",
+    Refusal.OUT_OF_DATE: "Something has changed since this was proposed; please propose it again.",
 }
 
 _TRANSIENT = frozenset(

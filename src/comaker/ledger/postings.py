@@ -132,7 +132,8 @@ def postings_of(event: Event, *, currency: str, kinds: Mapping[str, TaskKind]) -
     """The double-entry postings of an event; none where it moves no money (a refusal, a vote).
 
     ``kinds`` gives the kind of each task of the model. A stake that is ``done`` goes from the customer to
-    the project's stakes, one that is ``withdrawn`` (by her, or given back after expiry) back again;
+    the project's stakes, one that is ``withdrawn`` (by her, or given back after expiry) or ``lapsed`` (its
+    money never came) back again;
     ``funded`` hands all stakes to the project. Money of any other task that is done goes to the firm.
     ``income`` comes from the customer, or from the market, to the project, or without one to the firm;
     a ``cost`` goes from there to the suppliers, and a payment (``paid``) to the customer or to the role
@@ -166,7 +167,7 @@ def _unclear(event: Event, what: str) -> LedgerError:
 def _rule(event: Event, kinds: Mapping[str, TaskKind]) -> str:
     if event.kind in (Kind.INCOME, Kind.COST):
         return RECORDED
-    if event.kind in (Kind.WITHDRAWN, Kind.FUNDED):
+    if event.kind in (Kind.WITHDRAWN, Kind.LAPSED, Kind.FUNDED):
         return TaskKind.STAKE.value
     if event.kind is Kind.PAID and event.task is None:
         return SHARING
@@ -227,6 +228,7 @@ def _paid(event: Event, _: object) -> tuple[str, str]:
 _ROUTES = {
     Kind.DONE: _done,
     Kind.WITHDRAWN: _withdrawn,
+    Kind.LAPSED: _withdrawn,
     Kind.FUNDED: _funded,
     Kind.INCOME: _income,
     Kind.COST: _cost,

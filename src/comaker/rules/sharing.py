@@ -25,6 +25,12 @@ MAX_TOTAL_SHARES = 3_000_000_000
 """The most shares a project may have: the square of it is below 2**63."""
 
 
+def net_income_after(earned_minor: int, income_minor: int, cost_minor: int, paid_by_stakes: bool) -> int:
+    """The base of sharing after an income or a cost: costs of production are what the stakes are for (E8), all
+    others count against the income."""
+    return earned_minor + income_minor - (0 if paid_by_stakes else cost_minor)
+
+
 def pool_of(base_minor: int, share_ppm: int) -> int:
     """What a share of ``share_ppm`` parts per million (0 to ``WHOLE_PPM``) of a cumulative base comes to.
 

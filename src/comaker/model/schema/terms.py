@@ -46,6 +46,8 @@ class StakeRules(Terms):
     """When staking ends: "at goal", or "at deadline" (then open_for is needed)."""
     open_seconds: Duration = Field(default=0, alias="open_for")
     """How long a project stays open; without it, until it is funded."""
+    reserved_seconds: Duration = Field(default=0, alias="reserved_for")
+    """How long a stake keeps its place until its money is there; without it, money comes with the stake."""
     partial: Literal["refuse", "trim"] = "refuse"
     """What happens to a stake too large: refused whole, or trimmed to what fits."""
 

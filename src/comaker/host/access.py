@@ -1,0 +1,90 @@
+"""Who may open a page: every view declares one rule, and a view without one is refused.
+
+The rule says who may come in; whether a request is granted is for ``comaker.rules`` to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+
+class Access(StrEnum):
+    """Who may open a page."""
+
+    ANYONE = "anyone"
+    CUSTOMER = "customer"
+    """Somebody logged in who does not work for the firm."""
+    ACCOUNT = "account"
+    """Anybody logged in."""
+    STAFF = "staff"
+    TOKEN = "token"
+    """A program; the API checks the token and its scopes itself."""
+
+
+type View = Callable[..., HttpResponse]
+
+LIBRARIES = {
+    "allauth.": Access.ANYONE,  # log-in pages look after themselves
+    "django.contrib.admin.": Access.STAFF,
+    "django.views.i18n": Access.ANYONE,
+    "django.views.static": Access.ANYONE,
+    "ninja.": Access.TOKEN,
+}
+"""The rule of views that libraries bring, by the beginning of their module's name."""
+
+
+def allow(access: Access) -> Callable[[View], View]:
+    """Declare who may open a view."""
+
+    def declare(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def access_of(view: Any) -> Access | None:
+    """The declared rule of a view, or that of the library it comes from; None where there is none."""
+    seen = view
+    while seen is not None:
+        declared: Access | None = getattr(seen, "access", None)
+        if declared is not None:
+            return declared
+        seen = getattr(seen, "__wrapped__", None)
+    module = getattr(getattr(view, "view_class", view), "__module__", "") or ""
+    return next((rule for start, rule in LIBRARIES.items() if f"{module}.".startswith(start)), None)
+
+
+class AccessMiddleware:
+    """Holds every view to its declared rule: default deny."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, *_: object) -> HttpResponse | None:
+        """Lets a request through, sends it to the log-in page, or refuses it (403)."""
+        rule = access_of(view)
+        if rule in (Access.ANYONE, Access.TOKEN):
+            return None
+        if rule is None:
+            raise PermissionDenied
+        account = request.user
+        if not account.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        is_let_in = {
+            Access.ACCOUNT: True,
+            Access.CUSTOMER: not account.is_staff,
+            Access.STAFF: account.is_staff,
+        }[rule]
+        if not is_let_in:
+            raise PermissionDenied
+        return None

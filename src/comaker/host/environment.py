@@ -1,0 +1,104 @@
+"""Reads the environment variables of the site; each mistake is one message that says what would be right."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    # NORMAL would lose acknowledged contributions when the power fails.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+    " PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-65536;",
+}
+
+
+def switch(name: str) -> bool:
+    """Whether a variable says yes (``1``); raises ``ImproperlyConfigured`` for anything but 0, 1 or nothing."""
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise ImproperlyConfigured(f"{name}={value!r}: write 1 for yes, 0 for no")
+    return value == "1"
+
+
+def hosts_of(text: str) -> list[str]:
+    """The names under which the site is reached, from a list with commas; without one, this machine only."""
+    return [part.strip() for part in text.split(",") if part.strip()] or ["127.0.0.1", "localhost", "[::1]"]
+
+
+def secret_key_of(data: Path) -> str:
+    """The key that signs sessions: given, or made once and kept in the data folder, readable by its owner only."""
+    if given := os.environ.get("COMAKER_SECRET_KEY"):
+        return given
+    path = data / "secret-key"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    return path.read_text().strip()
+
+
+def database_of(url: str, data: Path) -> dict[str, Any]:
+    """Django's description of a database: ``postgresql://…``, ``sqlite:///path``, or a file in the data folder."""
+    parts = urlsplit(url or f"sqlite:///{data / 'comaker.sqlite3'}")
+    if parts.scheme == "sqlite":
+        path = unquote(parts.path)[1:]
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "OPTIONS": dict(SQLITE_OPTIONS),
+            "CONN_MAX_AGE": None,
+        }
+    if parts.scheme in ("postgres", "postgresql"):
+        options = dict(parse_qsl(parts.query))
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path)[1:],
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "OPTIONS": options,
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ImproperlyConfigured(
+        f"COMAKER_DATABASE={url!r}: write sqlite:///path/to/file or postgresql://name:password@host/database"
+    )
+
+
+def mailer_of(url: str, data: Path) -> dict[str, Any]:
+    """Django's mailer: ``smtp://name:password@host:587`` (``smtps://`` for TLS from the start), ``console:``, or
+    without any, files in the folder ``mail`` of the data folder."""
+    backend = "django.core.mail.backends"
+    parts = urlsplit(url)
+    if not url:
+        return {
+            "BACKEND": f"{backend}.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(data / "mail")},
+        }
+    if parts.scheme == "console":
+        return {"BACKEND": f"{backend}.console.EmailBackend"}
+    if parts.scheme in ("smtp", "smtps") and parts.hostname:
+        return {
+            "BACKEND": f"{backend}.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": parts.hostname,
+                "port": parts.port or (465 if parts.scheme == "smtps" else 587),
+                "username": unquote(parts.username or ""),
+                "password": unquote(parts.password or ""),
+                "use_ssl": parts.scheme == "smtps",
+                "use_tls": parts.scheme == "smtp" and bool(parts.username),
+                "timeout": 10,
+            },
+        }
+    raise ImproperlyConfigured(
+        f"COMAKER_MAIL={url!r}: write smtp://name:password@host:587, smtps://… or console:"
+    )

@@ -1,0 +1,45 @@
+"""The database itself refuses to change or remove what may only be added."""
+
+from django.db import migrations
+
+TABLES = ("host_event", "host_posting", "host_staffact", "host_publication")
+
+SQLITE = """
+CREATE TRIGGER {table}_keeps_{verb} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is only ever added to'); END
+"""
+POSTGRESQL = """
+CREATE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME; END $$
+"""
+POSTGRESQL_TABLE = """
+CREATE TRIGGER {table}_keeps BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()
+"""
+
+
+def guard(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(POSTGRESQL)
+        for table in TABLES:
+            schema_editor.execute(POSTGRESQL_TABLE.format(table=table))
+    else:
+        for table in TABLES:
+            for verb in ("UPDATE", "DELETE"):
+                schema_editor.execute(SQLITE.format(table=table, verb=verb))
+
+
+def unguard(apps, schema_editor):
+    for table in TABLES:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"DROP TRIGGER {table}_keeps ON {table}")
+        else:
+            for verb in ("update", "delete"):
+                schema_editor.execute(f"DROP TRIGGER {table}_keeps_{verb}")
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP FUNCTION only_added_to()")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("host", "0001_initial")]
+    operations = [migrations.RunPython(guard, unguard)]

@@ -1,0 +1,1 @@
+"""The pages that anybody and customers see."""
