@@ -28,12 +28,12 @@ def switch(name: str) -> bool:
 
 
 def hosts_of(text: str) -> list[str]:
-    """The names under which the site is reached, from a list with commas; without one, this machine only."""
+    """The names under which the site is reached, from a list with commas; without one, this machine."""
     return [part.strip() for part in text.split(",") if part.strip()] or ["127.0.0.1", "localhost", "[::1]"]
 
 
 def secret_key_of(data: Path) -> str:
-    """The key that signs sessions: given, or made once and kept in the data folder, readable by its owner only."""
+    """The key that signs sessions: given, or made once and kept in the data folder for its owner alone."""
     if given := os.environ.get("COMAKER_SECRET_KEY"):
         return given
     path = data / "secret-key"
@@ -46,7 +46,7 @@ def secret_key_of(data: Path) -> str:
 
 
 def database_of(url: str, data: Path) -> dict[str, Any]:
-    """Django's description of a database: ``postgresql://…``, ``sqlite:///path``, or a file in the data folder."""
+    """Django's description of ``postgresql://…``, ``sqlite:///path`` or, without one, a file in the folder."""
     parts = urlsplit(url or f"sqlite:///{data / 'comaker.sqlite3'}")
     if parts.scheme == "sqlite":
         path = unquote(parts.path)[1:]
@@ -75,7 +75,7 @@ def database_of(url: str, data: Path) -> dict[str, Any]:
 
 
 def mailer_of(url: str, data: Path) -> dict[str, Any]:
-    """Django's mailer: ``smtp://name:password@host:587`` (``smtps://`` for TLS from the start), ``console:``, or
+    """Django's mailer: ``smtp://name:password@host:587`` (``smtps://``: TLS from the start), ``console:``, or
     without any, files in the folder ``mail`` of the data folder."""
     backend = "django.core.mail.backends"
     parts = urlsplit(url)

@@ -13,7 +13,7 @@ from comaker.model import Model, load
 
 @lru_cache(maxsize=32)
 def model_of(text: str) -> Model:
-    """The model that a published text declares. The same text is the same model: nothing here can go stale."""
+    """The model that a text declares. The same text is the same model: nothing kept here can go stale."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.toml"
         path.write_text(text, encoding="utf-8")
@@ -21,7 +21,7 @@ def model_of(text: str) -> Model:
 
 
 def published() -> Model:
-    """The model published last, amendments announced for later included; ``Publication.DoesNotExist`` without."""
+    """The model published last, with amendments yet to come; ``Publication.DoesNotExist`` without one."""
     return model_of(Publication.objects.latest("id").text)
 
 

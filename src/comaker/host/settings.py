@@ -1,4 +1,4 @@
-"""Django's settings, taken from the environment; every variable has a default that is safe on one's own machine.
+"""Django's settings, taken from the environment; every default is safe on one's own machine.
 
 ``docs/operate.md`` lists the variables. ``comaker host`` sets them and starts the site.
 """

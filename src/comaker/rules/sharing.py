@@ -26,8 +26,8 @@ MAX_TOTAL_SHARES = 3_000_000_000
 
 
 def net_income_after(earned_minor: int, income_minor: int, cost_minor: int, paid_by_stakes: bool) -> int:
-    """The base of sharing after an income or a cost: costs of production are what the stakes are for (E8), all
-    others count against the income."""
+    """The base of sharing after an income or a cost: production is what the stakes are for (E8), all other
+    costs count against the income."""
     return earned_minor + income_minor - (0 if paid_by_stakes else cost_minor)
 
 

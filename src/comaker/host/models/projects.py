@@ -8,7 +8,7 @@ from comaker.host.models.accounts import Account
 
 
 class Project(models.Model):
-    """What customers stake on, such as an artist. A draft until published; then the writer opens its standing."""
+    """What customers stake on, such as an artist. A draft until published, when the writer opens it."""
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=80)

@@ -1,4 +1,4 @@
-"""What is only ever added: events, postings, and the answers given to requests. Written by the writer alone."""
+"""What is only ever added: events, postings, and answers to requests. Written by the writer alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Event(models.Model):
-    """One row of the event table (``comaker.events.COLUMNS``, with ``id`` and ``at_us`` for event_id and at)."""
+    """One row of the event table (``comaker.events.COLUMNS``; ``id`` is event_id, ``at_us`` is at)."""
 
     id = models.BigAutoField(primary_key=True)
     at_us = models.BigIntegerField(db_index=True)
@@ -45,7 +45,7 @@ class Event(models.Model):
 
 
 class Posting(models.Model):
-    """Money moved by one event from one account of the ledger to another: two lines that cannot but sum to zero.
+    """Money moved by an event from one account of the ledger to another: two lines that must sum to zero.
 
     ``hash`` is SHA-256 over the hash before it in the same chain and the row itself; each project has a
     chain, what concerns no project is in chain 0. ``number`` counts the rows of a chain from 1.

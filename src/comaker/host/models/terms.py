@@ -10,7 +10,7 @@ from comaker.host.models.accounts import Account
 
 
 class Publication(models.Model):
-    """A whole model file, as announced; the latest governs. Amendments in it say from when they are in force."""
+    """A whole model file, as announced; the latest governs, its amendments from their days on."""
 
     text = models.TextField()
     hash = models.CharField(max_length=16)
