@@ -20,7 +20,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()
 
 def guard(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(POSTGRESQL)
+        schema_editor.execute(POSTGRESQL, params=None)  # its % is plpgsql
         for table in TABLES:
             schema_editor.execute(POSTGRESQL_TABLE.format(table=table))
     else:
