@@ -1,0 +1,66 @@
+"""How amounts, times and people are written for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from decimal import Decimal
+
+from babel.numbers import format_currency, format_decimal
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from comaker.model import Model
+
+MICROSECONDS = 1_000_000
+_INVISIBLE = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def language() -> str:
+    """The language that pages are written in now, as babel names it."""
+    return (translation.get_language() or "en").replace("-", "_")
+
+
+def money_text(amount_minor: int, firm: Model) -> str:
+    """An amount in minor units in the firm's currency: ``€1,234.50``."""
+    amount = Decimal(amount_minor).scaleb(-firm.minor_digits)
+    return str(format_currency(amount, firm.currency, locale=language()))
+
+
+def number_text(number: int) -> str:
+    """A whole number with its thousands parted: ``1,234``."""
+    return str(format_decimal(number, locale=language()))
+
+
+def clean_name(text: str) -> str:
+    """A name without what cannot be seen: control, zero-width and direction letters; never more than that.
+
+    Such letters make two names look alike, or turn the words around a name.
+    """
+    seen = "".join(letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
+    return " ".join(_INVISIBLE.sub("", seen).split())
+
+
+def word_of(key: str, firm: Model) -> str:
+    """The firm's word for something, such as ``artist`` for ``project``; without one, the word itself."""
+    tongue = translation.get_language() or "en"
+    for wording in (tongue, tongue.split("-")[0], "en"):
+        if written := firm.text.get(wording, {}).get(key):
+            return written
+    return key
+
+
+def instant(value: int | dt.date) -> dt.date:
+    """A day or instant, in the zone of the site; whole numbers are microseconds since 1970."""
+    if isinstance(value, int):
+        value = _EPOCH + dt.timedelta(microseconds=value)
+    return timezone.localtime(value) if isinstance(value, dt.datetime) else value
+
+
+def when_text(value: int | dt.date) -> str:
+    """A day, or an instant to the minute: ``23 November 2026, 14:03``."""
+    at = instant(value)
+    return date_format(at, "j F Y, H:i" if isinstance(at, dt.datetime) else "j F Y", use_l10n=False)
