@@ -9,3 +9,7 @@ class HostConfig(AppConfig):
     name = "comaker.host"
     label = "host"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Lets the accounts' library tell us who joined."""
+        import comaker.host.accounts  # noqa: F401  its signals; models must be there first

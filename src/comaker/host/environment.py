@@ -19,12 +19,12 @@ SQLITE_OPTIONS = {
 }
 
 
-def switch(name: str) -> bool:
+def switch(name: str, *, default: bool = False) -> bool:
     """Whether a variable says yes (``1``); raises ``ImproperlyConfigured`` for anything but 0, 1 or nothing."""
     value = os.environ.get(name, "")
     if value not in ("", "0", "1"):
         raise ImproperlyConfigured(f"{name}={value!r}: write 1 for yes, 0 for no")
-    return value == "1"
+    return value == "1" if value else default
 
 
 def hosts_of(text: str) -> list[str]:

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "comaker.host.access.AccessMiddleware",
+    "comaker.host.accounts.SecondFactorMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -93,6 +94,19 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_ADAPTER = "comaker.host.accounts.Adapter"
+ACCOUNT_FORMS = {"signup": "comaker.host.accounts.SignupForm"}
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that registered
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+# The library's own limits (log-in, sign-up, reset and more) hold beside these.
+ACCOUNT_RATE_LIMITS = {"stake": "60/m/user", "tokens": "20/h/user"}
+# Whose address limits count by: behind a proxy the one that it reports, never one that a client claims.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(switch("COMAKER_BEHIND_PROXY"))
+MFA_ADAPTER = "comaker.host.accounts.SecondFactors"
+MFA_FORMS = {"add_webauthn": "comaker.host.accounts.PasskeyForm"}
+MFA_TOTP_TOLERANCE = 1  # clocks that are half a minute off
+STAFF_SECOND_FACTOR = switch("COMAKER_STAFF_MFA", default=PRODUCTION)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
