@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 _DATA = Path(tempfile.mkdtemp(prefix="comaker-test-"))
 os.environ["COMAKER_DATA"] = str(_DATA)
@@ -165,6 +166,23 @@ class Site:
 def make_site() -> Callable[..., Site]:
     """Publishes a model's text (default: My Major Company) on the current database."""
     return lambda text=None: Site(gallery_text("my-major-company") if text is None else text)
+
+
+@pytest.fixture
+def model_text() -> Callable[..., str]:
+    """The text of My Major Company's launch terms with some terms of staking changed (None: left out)."""
+
+    def text(**terms: str | None) -> str:
+        written = tomlkit.parse(gallery_text("my-major-company"))
+        written.pop("amendment", None)
+        for name, value in terms.items():
+            if value is None:
+                written["task"]["stake"]["terms"].pop(name)
+            else:
+                written["task"]["stake"]["terms"][name] = value
+        return tomlkit.dumps(written)
+
+    return text
 
 
 @pytest.fixture

@@ -40,6 +40,16 @@ def unguard(apps, schema_editor):
         schema_editor.execute("DROP FUNCTION only_added_to()")
 
 
+def open_chain_of_the_firm(apps, schema_editor):
+    """What concerns no project is booked in chain 0; its row is locked like a project's."""
+    apps.get_model("host", "Standing").objects.create(
+        project=0, status=0, goal_shares=0, most_shares=0, opened_us=0, head=bytes(32)
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [("host", "0001_initial")]
-    operations = [migrations.RunPython(guard, unguard)]
+    operations = [
+        migrations.RunPython(open_chain_of_the_firm, migrations.RunPython.noop),
+        migrations.RunPython(guard, unguard),
+    ]

@@ -42,7 +42,8 @@ class Request(NamedTuple):
     the act; empty only where the site itself asks. ``reference``: the reservation's or settlement's number.
     ``stage``: of a cost, ``production`` is paid out of the stakes, any other counts against the income.
     ``shown``: what the customer saw, as JSON. ``session`` and ``token``: a log-in that the writer checks
-    itself, in the transaction, instead of ``customer``.
+    itself, in the transaction, instead of ``customer``. ``at_us``: when it was asked (µs since 1970 UTC), if
+    not now: history that is written afterwards, in order of time.
     """
 
     act: Act
@@ -57,6 +58,7 @@ class Request(NamedTuple):
     shown: str | None = None
     session: str | None = None
     token: bytes | None = None
+    at_us: int | None = None
 
 
 class Answer(NamedTuple):

@@ -1,0 +1,116 @@
+"""Whose request it is: the log-in is checked in the transaction, against what the database says now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from comaker.host.writer.batch import Account
+from comaker.host.writer.requests import Act, Answer, Request
+from comaker.host.writer.store import Store
+from comaker.host.writer.terms import SECOND_US
+
+_SCOPES = {Act.STAKE: "stake", Act.WITHDRAW: "stake", Act.BUY: "buy"}
+_ACCOUNTS = (
+    "SELECT a.id, a.is_active, a.is_staff, a.arm, a.password"
+    " FROM {given} {join} host_account a ON a.id = given.number"
+)
+_SESSIONS = (
+    "SELECT s.session_key, s.session_data, s.expire_date"
+    " FROM {given} {join} django_session s ON s.session_key = given.session"
+)
+_TOKENS = "SELECT digest, account_id, scopes, expires_us, revoked FROM host_token WHERE digest IN "
+
+
+def identify(
+    store: Store, requests: Sequence[Request], now_us: int
+) -> tuple[list[Request | Answer], dict[int, Account]]:
+    """The requests with the customer whose log-in came with them, or the answer that refuses it (401, 403);
+    and the accounts concerned."""
+    sessions = _sessions(store, requests, now_us)
+    tokens = _tokens(store, requests, now_us)
+    numbers = {each.customer for each in requests} | {each.staff for each in requests}
+    numbers |= {number for number, _ in sessions.values()} | {number for number, _ in tokens.values()}
+    numbers.discard(None)
+    accounts, passwords = {}, {}
+    for number, is_active, is_staff, arm, password in store.select(
+        _ACCOUNTS, {"number": "bigint"}, [sorted(filter(None, numbers))]
+    ):
+        accounts[number] = Account(bool(is_active), bool(is_staff), arm or None)
+        passwords[number] = password
+    known: list[Request | Answer] = []
+    for each in requests:
+        number = each.staff or each.customer
+        if each.session is not None:
+            number, proof = sessions.get(each.session, (None, ""))
+            if number is None or not constant_time_compare(proof, _auth_hash(passwords.get(number, ""))):
+                number = None
+        elif each.token is not None:
+            number, scopes = tokens.get(each.token, (None, ""))
+            if number is not None and _SCOPES.get(each.act) not in scopes.split():
+                known.append(Answer(403))
+                continue
+        account = accounts.get(number or 0)
+        if account is None or not account.is_active:
+            known.append(each if _needs_nobody(each) else Answer(401))
+        else:
+            is_own = each.session is not None or each.token is not None
+            known.append(each._replace(customer=number) if is_own else each)
+    return known, accounts
+
+
+def _needs_nobody(request: Request) -> bool:
+    is_asked = request.session is not None or request.token is not None or request.staff is not None
+    return not is_asked and request.customer is None
+
+
+def _sessions(store: Store, requests: Sequence[Request], now_us: int) -> dict[str, tuple[int, str]]:
+    keys = sorted({each.session for each in requests if each.session is not None})
+    if not keys:
+        return {}
+    found = {}
+    now = dt.datetime.fromtimestamp(now_us / SECOND_US, dt.UTC)
+    for key, data, ends in store.select(_SESSIONS, {"session": "text"}, [keys]):
+        if _instant(ends) > now and (who := _decoded(data)) is not None:
+            found[key] = who
+    return found
+
+
+def _tokens(store: Store, requests: Sequence[Request], now_us: int) -> dict[bytes, tuple[int, str]]:
+    digests = sorted({each.token for each in requests if each.token is not None})
+    if not digests:
+        return {}
+    places = ", ".join("?" * len(digests))
+    return {
+        bytes(digest): (account, scopes)
+        for digest, account, scopes, expires_us, revoked in store.execute(f"{_TOKENS}({places})", digests)
+        if not revoked and expires_us > now_us
+    }
+
+
+def _instant(value: Any) -> dt.datetime:
+    """A moment as either database gives it."""
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+@lru_cache(maxsize=200_000)
+def _decoded(data: str) -> tuple[int, str] | None:
+    """Account number and proof in the data of a session; what is signed never means something else later."""
+    values = SessionStore().decode(data)
+    try:
+        return int(values["_auth_user_id"]), str(values["_auth_user_hash"])
+    except (KeyError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=200_000)
+def _auth_hash(password: str) -> str:
+    """What a session proves: as ``AbstractBaseUser.get_session_auth_hash``, for a stored password hash."""
+    salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+    return salted_hmac(salt, password, algorithm="sha256").hexdigest()
