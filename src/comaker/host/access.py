@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -57,22 +58,29 @@ def access_of(view: Any) -> Access | None:
         if declared is not None:
             return declared
         seen = getattr(seen, "__wrapped__", None)
+    view = getattr(view, "func", view)  # a library may bind its view to arguments
     module = getattr(getattr(view, "view_class", view), "__module__", "") or ""
     return next((rule for start, rule in LIBRARIES.items() if f"{module}.".startswith(start)), None)
 
 
 class AccessMiddleware:
-    """Holds every view to its declared rule: default deny."""
+    """Holds every view to its declared rule: default deny. What is not for anybody is kept by no cache."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_open = getattr(request, "access", None) is Access.ANYONE
+        # A page for anybody greets whoever is logged in.
+        if not is_open or settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
     def process_view(self, request: HttpRequest, view: View, *_: object) -> HttpResponse | None:
         """Lets a request through, sends it to the log-in page, or refuses it (403)."""
         rule = access_of(view)
+        request.access = rule
         if rule in (Access.ANYONE, Access.TOKEN):
             return None
         if rule is None:
