@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from comaker.cli import checking, comparing, galleries, importing, replaying, schemas, simulating
+from comaker.cli import checking, comparing, galleries, hosting, importing, replaying, schemas, simulating
 
 app = typer.Typer(
     name="comaker",
@@ -31,8 +31,10 @@ for _name, _command, _short in (
     ("compare", comparing.compare, "Compare a model with itself changed."),
     ("import", importing.import_, "Import a contribution log as an event table."),
     ("replay", replaying.replay, "Replay recorded requests under another rule."),
+    ("host", hosting.host, "Run a model as a site."),
 ):
     app.command(_name, short_help=_short)(_command)
+app.add_typer(hosting.staff, name="staff", short_help="Give people a log-in who work for the firm.")
 app.add_typer(galleries.app, name="gallery", short_help="List, show or copy the models that come along.")
 
 

@@ -22,6 +22,10 @@ Progress = Callable[[int, int], None]
 
 _EXTRAS = {
     "simulate": {"altair", "jinja2", "markupsafe", "numba", "pandas", "scipy", "vl_convert"},
+    "host": {
+        *("a2wsgi", "allauth", "asgiref", "django", "django_htmx", "granian", "ninja", "PIL", "psycopg"),
+        "whitenoise",
+    },
 }
 _PLAIN_WIDTH = 180
 _GAP = 3

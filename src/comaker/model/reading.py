@@ -34,7 +34,7 @@ class Source(NamedTuple):
 
 def read(source: str | os.PathLike[str]) -> Source:
     """The values of a model file or a gallery model; ModelError when it cannot be read at all."""
-    file, text = _text_of(source)
+    file, text = text_of(source)
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             raise _refused(file, f"this line has {len(line)} characters, at most {MAX_LINE}", number)
@@ -50,7 +50,8 @@ def read(source: str | os.PathLike[str]) -> Source:
     return Source(file, raw, lines_of(text))
 
 
-def _text_of(source: str | os.PathLike[str]) -> tuple[str, str]:
+def text_of(source: str | os.PathLike[str]) -> tuple[str, str]:
+    """A model's name for messages and its text as it was written; ModelError when it cannot be read."""
     path = File(source)
     if isinstance(source, str) and source in gallery_names() and not path.is_file():
         return f"{source}.toml", gallery_text(source)

@@ -1,0 +1,83 @@
+"""The clock: once a minute it asks the writer for what is due because time has passed.
+
+It may tick in any number of processes: the writer looks again under its lock, and does nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.db import connections
+
+from comaker.host.firm import in_force
+from comaker.host.models import Reservation, Standing
+from comaker.host.writer import Act, Request, write
+from comaker.model import stake_terms
+from comaker.rules.stake import OPEN
+
+TICK_S = 60
+"""Seconds between two looks."""
+
+_BATCH = 200
+"""Requests in one transaction, so that customers never wait long for the clock."""
+
+_log = logging.getLogger(__name__)
+
+
+def due(now_us: int) -> list[Request]:
+    """What is to be asked of the writer at this instant (µs since 1970 UTC).
+
+    Reservations whose money did not come in time, and projects whose time to stake is over; whether that
+    is so is for the writer to decide.
+    """
+    lapsed = Reservation.objects.filter(state=Reservation.State.WAITING, lapses_us__lte=now_us)
+    requests = [
+        Request(Act.LAPSE, project=project, reference=event)
+        for event, project in lapsed.order_by("event").values_list("event", "project")
+    ]
+    open_us = stake_terms(in_force()).open_seconds * 1_000_000
+    if open_us:
+        over = Standing.objects.filter(status=OPEN, opened_us__lte=now_us - open_us)
+        requests += [Request(Act.CLOSE, project=each) for each in over.values_list("project", flat=True)]
+    return requests
+
+
+def tick(now_us: int | None = None) -> int:
+    """Ask the writer for everything that is due now (or at an instant); returns how many requests it was."""
+    instant = time.time_ns() // 1000 if now_us is None else now_us
+    requests = due(instant)
+    for start in range(0, len(requests), _BATCH):
+        write(requests[start : start + _BATCH], now_us=instant)
+    return len(requests)
+
+
+class Clock:
+    """A thread that ticks until it is stopped; a failure is logged, and the next tick tries again."""
+
+    def __init__(self, every_s: float = TICK_S) -> None:
+        self._every_s = every_s
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tick, at once and then regularly."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, after the tick that is under way."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=20)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                tick()
+            except Exception:
+                _log.exception("the clock could not ask for what is due; it tries again")
+            finally:
+                connections.close_all()
+            if self._stopped.wait(self._every_s):
+                return
