@@ -31,6 +31,7 @@ class Refusal(IntEnum):
     SECOND_PERSON_NEEDED = 15
     NOTHING_DUE = 16
     OUT_OF_DATE = 17
+    TOO_SHORT_NOTICE = 18
 
     @property
     def sentence(self) -> str:
@@ -62,6 +63,7 @@ _SENTENCES = {
     Refusal.SECOND_PERSON_NEEDED: "A second person has to approve this: not the one who proposed it.",
     Refusal.NOTHING_DUE: "There is nothing to pay out at the moment.",
     Refusal.OUT_OF_DATE: "Something has changed since this was proposed; please propose it again.",
+    Refusal.TOO_SHORT_NOTICE: "New terms need more notice: please choose a later day.",
 }
 
 _TRANSIENT = frozenset(

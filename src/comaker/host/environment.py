@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,14 @@ def switch(name: str, *, default: bool = False) -> bool:
     if value not in ("", "0", "1"):
         raise ImproperlyConfigured(f"{name}={value!r}: write 1 for yes, 0 for no")
     return value == "1" if value else default
+
+
+def whole_days(name: str, default: int) -> int:
+    """A number of days; raises ``ImproperlyConfigured`` for anything but digits."""
+    value = os.environ.get(name) or str(default)
+    if not re.fullmatch("[0-9]{1,4}", value):
+        raise ImproperlyConfigured(f"{name}={value!r}: write a whole number of days, such as {default}")
+    return int(value)
 
 
 def hosts_of(text: str) -> list[str]:

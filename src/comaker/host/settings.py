@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.csp import CSP
 
-from comaker.host.environment import database_of, hosts_of, mailer_of, secret_key_of, switch
+from comaker.host.environment import database_of, hosts_of, mailer_of, secret_key_of, switch, whole_days
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("COMAKER_DATA", "comaker-data")).resolve()
@@ -113,6 +113,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 LOGIN_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
 
+# --- the firm's own rules beside the model -----------------------------------------------------------------
+NOTICE_SECONDS = whole_days("COMAKER_NOTICE_DAYS", 14) * 86_400
+
 # --- files and languages --------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
@@ -124,6 +127,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_HANDLERS = [
+    "comaker.host.uploads.StaffOnly",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 LANGUAGE_CODE = "en"

@@ -41,6 +41,7 @@ class Media(models.Model):
     file = models.FileField(upload_to="media/%Y/%m")
     text = models.CharField("description", max_length=200, help_text="For those who cannot see or hear it.")
     place = models.PositiveSmallIntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)
     added_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 
