@@ -68,6 +68,7 @@ class SignupForm(BaseSignupForm):
 
     name = NameField()
     field_order = ("email", "password1", "name")
+    account_already_exists: bool
 
     def try_save(self, request: HttpRequest) -> Any:
         """Makes the account. Where the address is taken the page says the same and takes as long: its owner
@@ -104,7 +105,7 @@ class PasskeyForm(AddWebAuthnForm):
 class Adapter(DefaultAccountAdapter):
     """Sign-up is open to customers; staff are made by other staff."""
 
-    error_messages = {  # noqa: RUF012  the library reads it from the class
+    error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("The e-mail address or the password is not right."),
         "email_taken": _("This e-mail address is in use."),
@@ -144,7 +145,7 @@ class Adapter(DefaultAccountAdapter):
 class SecondFactors(DefaultMFAAdapter):
     """Codes of an app and passkeys, under the firm's name."""
 
-    error_messages = {  # noqa: RUF012  the library reads it from the class
+    error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("That code is not right. Codes change every half minute."),
     }

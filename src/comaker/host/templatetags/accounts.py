@@ -1,0 +1,15 @@
+"""A filter for the forms of the accounts' library."""
+
+from __future__ import annotations
+
+from django import forms, template
+
+register = template.Library()
+
+
+@register.filter
+def plain(form: forms.BaseForm) -> forms.BaseForm:
+    """A form whose fields have labels alone: text in the field that repeats the label goes when one writes."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    return form
