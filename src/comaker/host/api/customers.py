@@ -28,7 +28,7 @@ from comaker.host.api.schemas import (
 )
 from comaker.host.api.stakes import MOST, instant
 from comaker.host.models import Event, Holding, Project, Reservation
-from comaker.host.shown import shown_of
+from comaker.host.pages import shown
 from comaker.host.writer import Act, Request
 
 router = Router(tags=["customers"])
@@ -39,9 +39,9 @@ def stake(request: HttpRequest, body: StakeIn, key: Key) -> Any:
     """Stake on a project. 201: done, or reserved until ``lapses_at``; 200: refused by a rule of the terms."""
     project = project_number(body.project)
     customer = request.auth.account.pk
-    shown = shown_of(body.shown)
+    seen = shown.unsign(body.shown)
     return ask(
-        Request(Act.STAKE, project=project, customer=customer, quantity=body.shares, key=key, shown=shown)
+        Request(Act.STAKE, project=project, customer=customer, quantity=body.shares, key=key, shown=seen)
     )
 
 

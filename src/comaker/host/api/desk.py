@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from ninja import Router
 
 from comaker.host.access import Access
@@ -23,6 +23,7 @@ from comaker.host.api.schemas import (
     ProjectIn,
     ReservationsOut,
 )
+from comaker.host.models import Reservation
 from comaker.host.writer import Act, Request
 
 router = Router(tags=["desk"], auth=door("desk", Access.STAFF))
@@ -38,7 +39,10 @@ def desk_reservations(request: HttpRequest, limit: Limit = 20, offset: Offset = 
 @router.post("/reservations/{reservation}/confirm", response=WRITES)
 def confirm(request: HttpRequest, reservation: Number, key: Key) -> Any:
     """The money of a reservation came in."""
-    return ask(Request(Act.CONFIRM, staff=_staff(request), reference=reservation, key=key))
+    project = Reservation.objects.filter(pk=reservation).values_list("project", flat=True).first()
+    if project is None:
+        raise Http404
+    return ask(Request(Act.CONFIRM, project=project, staff=_staff(request), reference=reservation, key=key))
 
 
 @router.post("/publish", response=WRITES)

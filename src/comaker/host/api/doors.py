@@ -48,7 +48,7 @@ class _Door(AuthBase):
         }[self.access]
         if not may:
             raise AuthorizationError(message="This log-in may not do that.")
-        _count(request, _kind(request), f"account {account.pk}")
+        _count(request, _kind(request), f"account-{account.pk}")
         return Caller(account)
 
 

@@ -41,14 +41,14 @@ class Limits:
     def take(self, kind: str, caller: str, *, now_s: float | None = None) -> int:
         """Count one request; returns 0 where it may go on, else the seconds to wait."""
         now_s = time.time() if now_s is None else now_s
-        minute, name = int(now_s // WINDOW_S), f"{kind} {caller}"
+        minute, name = int(now_s // WINDOW_S), f"{kind}-{caller}"
         with self._lock:
             if minute != self._minute or len(self._own) > MOST_CALLERS:
                 self.forget()
                 self._minute = minute
             own = self._own[name] = self._own.get(name, 0) + 1
         if own % TOLD_EVERY == 0:
-            self._others[name] = _tell(f"api {minute} {name}") - own
+            self._others[name] = _tell(f"api-{minute}-{name}") - own
         if own + self._others.get(name, 0) <= PER_MINUTE[kind]:
             return 0
         return int((minute + 1) * WINDOW_S - now_s) + 1

@@ -29,6 +29,7 @@ ProjectNamed = Annotated[
     Field(description="The project's short name, as in its address, or its number."),
 ]
 Count = Annotated[int, Field(ge=1, le=MOST_SHARES)]
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Money = Annotated[int, Field(ge=1, le=MOST_MINOR, description="Minor units of the currency.")]
 Key = Annotated[
     str,
@@ -123,7 +124,7 @@ class Outcome(Out):
     collected_shares: int
     refusal: str | None
     sentence: str
-    lapses_at: dt.datetime | None = Field(description="Until when the money must be there.")
+    lapses_at: Instant | None = Field(description="Until when the money must be there.")
     event: int | None
 
 
@@ -143,10 +144,10 @@ class ProjectOut(Out):
     holders: int
     cap_shares: int = Field(description="What one customer may hold now.")
     room_shares: int | None = Field(description="Null where no customer is logged in.")
-    opened_at: dt.datetime
-    closed_at: dt.datetime | None
-    produced_at: dt.datetime | None
-    released_at: dt.datetime | None
+    opened_at: Instant
+    closed_at: Instant | None
+    produced_at: Instant | None
+    released_at: Instant | None
 
 
 class ProjectsOut(Out):
@@ -209,7 +210,7 @@ class PayoutOut(Out):
     """One payment of a payout."""
 
     event: int
-    at: dt.datetime
+    at: Instant
     role: str | None
     customer: int | None
     money_minor: int
@@ -244,7 +245,7 @@ class StatementLine(Out):
     """Something that happened between the caller and a project."""
 
     event: int
-    at: dt.datetime
+    at: Instant
     kind: str
     task: str | None
     quantity: int | None
@@ -269,7 +270,7 @@ class ReservationOut(Out):
     task: str
     quantity: int
     money_minor: int
-    lapses_at: dt.datetime
+    lapses_at: Instant
 
 
 class ReservationsOut(Out):
