@@ -34,7 +34,10 @@ def replay(
     ``events``: an event table or the path of one (Parquet). Requests count in shares (quantity) or, without
     it, in money; money that is no whole number of shares is refused. Without a customer each request is a
     customer's of her own, so a cap is one a request. An opening that names money has that as its own goal.
-    A record holds what was accepted of a stake that was trimmed, not what was asked.
+    A record holds what was accepted of a stake that was trimmed, not what was asked. Where it tells of
+    reservations (rows of kind confirmed or lapsed), stakes count towards the goal from their confirmation,
+    and what lapsed gives its place back; without any, the money of every stake came with it. Who was refused
+    for her role, a missing step or a limit stays refused.
     ``model``: gallery name, path, or a loaded model; ``changes`` and ``amendments`` as for ``model.load``,
     for names and paths only. ``task``: the stake task of the model. ``progress``: called with (done, total).
     Raises ``EventsError``, ``ModelError``, or ``ReplayError`` for a table that cannot be replayed.

@@ -9,7 +9,17 @@ import numpy as np
 
 from comaker.refusals import Refusal
 from comaker.replay.errors import ReplayError
-from comaker.replay.requests import MISSING, NOBODY, OPENING, STAKE, Column, Requests
+from comaker.replay.requests import (
+    CONFIRMATION,
+    MISSING,
+    NOBODY,
+    NOT_ADMITTED,
+    OPENING,
+    STAKE,
+    Column,
+    Requests,
+)
+from comaker.rules.reservation import reserved_given_back
 from comaker.rules.stake import (
     EXPIRED,
     FUNDED,
@@ -27,11 +37,12 @@ STEP = 65_536
 
 
 class Version(NamedTuple):
-    """Terms in force from an instant (µs UTC) on."""
+    """Terms in force from an instant (µs UTC) on; ``reserves``: whether stakes wait for their money."""
 
     from_us: int
     terms: StakeTerms
     hash: str
+    reserves: bool
 
 
 class Closing(NamedTuple):
@@ -64,7 +75,8 @@ class Project(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """One entry a request: shares asked for and accepted, the refusal, which version decided."""
+    """One entry a row: shares asked for and accepted (or confirmed, lapsed), the refusal, which version
+    decided."""
 
     asked: Column
     accepted: Column
@@ -103,7 +115,11 @@ class _Deciding:
         self.versions = versions
         rows, projects = len(requests.row), len(requests.projects)
         self.asked, self.accepted, self.refusal, self.version = (np.zeros(rows, np.int64) for _ in range(4))
+        # Where the record tells of no reservation, the money of every stake is taken to have come with it.
+        self.waits = requests.has_reservations
         self.held = [0] * requests.holdings
+        self.waiting = [0] * requests.holdings
+        self.reserved = [0] * projects
         self.state: list[ProjectState | None] = [None] * projects
         self.opened_us = [0] * projects
         self.own_goal = [False] * projects
@@ -152,6 +168,11 @@ class _Deciding:
                 asked, part = divmod(money, terms.share_price_minor)
                 asked = 0 if part else asked
             state = self._close_in_time(project, number, at, at_us)
+            if task >= CONFIRMATION:
+                asks.append(asked)
+                accepted.append(self._follow(task, project, holding, asked, Moment(at, at_us, number)))
+                refusals.append(int(self.requests.recorded[at]))
+                continue
             held = 0 if holding == NOBODY else self.held[holding]
             if task == STAKE:
                 got, refusal = decide_stake(asked, held, state, terms, at_us // SECOND_US)
@@ -160,6 +181,8 @@ class _Deciding:
                 got, refusal = decide_withdrawal(asked, held, state, terms, at_us // SECOND_US)
                 change = -got
             if change:
+                if self.waits and holding != NOBODY:
+                    self._wait(project, holding, change, number)
                 self._book(project, holding, change, Moment(at, at_us, number))
             asks.append(asked)
             accepted.append(got)
@@ -181,6 +204,36 @@ class _Deciding:
         self.open.add(project)
         return state
 
+    def _follow(self, task: int, project: int, holding: int, shares: int, moment: Moment) -> int:
+        """What the record says stands: the money of reserved shares came, or did not and they go back; how
+        many there are of them under these terms. Who was not admitted stays outside."""
+        if task == NOT_ADMITTED or holding == NOBODY:
+            return 0
+        settled = min(shares, self.waiting[holding])
+        if task == CONFIRMATION:
+            self._reserve(project, holding, -settled)
+            self._book(project, holding, 0, moment)
+        elif settled:
+            self._reserve(project, holding, -settled)
+            self._book(project, holding, -settled, moment)
+        return settled
+
+    def _wait(self, project: int, holding: int, change: int, number: int) -> None:
+        """Shares staked wait for their money; of those taken back, the waiting ones go first."""
+        if change < 0:
+            self._reserve(project, holding, -reserved_given_back(self.waiting[holding], -change))
+        elif self.versions[number].reserves:
+            self._reserve(project, holding, change)
+
+    def _reserve(self, project: int, holding: int, change: int) -> None:
+        self.waiting[holding] += change
+        self.reserved[project] += change
+
+    def _paid(self, project: int, state: ProjectState) -> ProjectState:
+        """The project without the shares whose money has not come: what its goal is reached by."""
+        reserved = self.reserved[project]
+        return state._replace(collected_shares=state.collected_shares - reserved) if reserved else state
+
     def _book(self, project: int, holding: int, change: int, moment: Moment) -> None:
         before = self._known(project)
         collected = before.collected_shares + change
@@ -191,9 +244,10 @@ class _Deciding:
         self.collected_minor[project] += change * terms.share_price_minor
         if holding != NOBODY:
             self.held[holding] += change
-        if collected >= state.goal_shares and self.goal_us[project] is None:
+        paid = self._paid(project, state)
+        if paid.collected_shares >= state.goal_shares and self.goal_us[project] is None:
             self.goal_us[project] = moment.at_us
-        status = status_after(state, terms, moment.at_us // SECOND_US)
+        status = status_after(paid, terms, moment.at_us // SECOND_US)
         if status != state.status:
             self._close(Closing(moment.row + 1, project, moment.at_us, status, moment.version))
 
@@ -201,7 +255,7 @@ class _Deciding:
         """The project as it is now, closed at its deadline where that has passed."""
         state = self._known(project)
         version = self.versions[number]
-        status = status_after(state, version.terms, now_us // SECOND_US)
+        status = status_after(self._paid(project, state), version.terms, now_us // SECOND_US)
         if status == state.status:
             return state
         deadline_us = (state.opened_s + version.terms.open_seconds) * SECOND_US

@@ -13,7 +13,15 @@ from comaker.events import Event, Kind
 from comaker.ledger import Ledger, LedgerError, postings_of
 from comaker.refusals import Refusal
 from comaker.replay.deciding import STATUS, Closing, Decided, Version
-from comaker.replay.requests import MISSING, OPENING, WITHDRAWAL, Column, Requests
+from comaker.replay.requests import (
+    CONFIRMATION,
+    LAPSE,
+    MISSING,
+    OPENING,
+    WITHDRAWAL,
+    Column,
+    Requests,
+)
 from comaker.words import TaskKind
 
 _COPIED = ("customer", "role", "task", "stage", "performer")
@@ -69,10 +77,12 @@ def _requested(requests: Requests, decided: Decided, money: Money) -> dict[str, 
     money_minor = np.where(accepted, decided.accepted * money.price_minor, money.asked_minor)
     money_minor = np.where(opening, np.maximum(requests.money_minor, 0), money_minor)
     kind = np.where(accepted, np.where(back, Kind.WITHDRAWN, Kind.DONE), Kind.REFUSED)
+    for task, fact in ((OPENING, Kind.OPENED), (CONFIRMATION, Kind.CONFIRMED), (LAPSE, Kind.LAPSED)):
+        kind[requests.task == task] = fact
     return {
         "run": pa.array(requests.run),
         "at": pa.array(requests.at_us),
-        "kind": pa.array(np.where(opening, Kind.OPENED, kind).tolist(), pa.string()),
+        "kind": pa.array(kind.tolist(), pa.string()),
         "subject": pa.array(requests.projects[requests.project, 1]),
         "quantity": pa.array(shares),
         "money_minor": pa.array(money_minor),

@@ -11,6 +11,7 @@ import pyarrow as pa
 from comaker import events as event_table
 from comaker.model import Model, load, stake_terms
 from comaker.model.paths import split_change
+from comaker.model.schema.tasks import StakeTask, Task
 from comaker.replay.deciding import Version, decide
 from comaker.replay.requests import requests_of
 from comaker.replay.results import Replayed
@@ -36,7 +37,12 @@ def replayed(
         loaded = load(model, changes=named, amendments=amendments)
     recorded = events if isinstance(events, pa.Table) else event_table.read(events)
     versions = tuple(
-        Version(_midnight_us(version.in_force), stake_terms(version.model, task), version.hash)
+        Version(
+            _midnight_us(version.in_force),
+            stake_terms(version.model, task),
+            version.hash,
+            reserves=_is_reserved(version.model.task[task]),
+        )
         for version in loaded.versions
     )
     requests = requests_of(recorded, task)
@@ -56,6 +62,10 @@ def replayed(
 
 def _split(change: str | tuple[str, str]) -> tuple[str, object]:
     return split_change(change)
+
+
+def _is_reserved(task: Task) -> bool:
+    return isinstance(task, StakeTask) and task.terms.reserved_seconds > 0
 
 
 def _midnight_us(day: dt.date) -> int:

@@ -18,6 +18,12 @@ Column = npt.NDArray[np.int64]
 OPENING = 0
 STAKE = 1
 WITHDRAWAL = 2
+CONFIRMATION = 3
+"""The money of a reservation came: a fact, not a request."""
+LAPSE = 4
+"""The money of a reservation did not come, and its place was given back: a fact, not a request."""
+NOT_ADMITTED = 5
+"""A request refused for who asked, or for what she had not done before: no terms of staking decide that."""
 
 NOBODY = -1
 """The holding of a request without a customer: each stands for a customer of its own."""
@@ -26,12 +32,18 @@ MISSING = -(2**62)
 """A quantity or an amount of money that the row does not give."""
 
 
-class Requests(NamedTuple):
-    """Openings and requests, one entry a row, ordered by run, time and event id.
+_ASKING = [Kind.OPENED.value, Kind.DONE.value, Kind.REFUSED.value, Kind.WITHDRAWN.value]
+_FACTS = {Kind.CONFIRMED.value: CONFIRMATION, Kind.LAPSED.value: LAPSE}
+_NOT_ADMITTED = (Refusal.ROLE_NOT_ALLOWED, Refusal.STEP_MISSING, Refusal.LIMIT_REACHED)
 
-    ``row``: place in the recorded table; ``task``: OPENING, STAKE or WITHDRAWAL; ``project``, ``holding``:
-    dense numbers (``NOBODY`` without a customer); ``at_us``: µs UTC; ``shares``, ``money_minor``: what was
-    asked for, as far as recorded; ``recorded``: the refusal on record, ``Refusal.NONE`` when accepted.
+
+class Requests(NamedTuple):
+    """Openings, requests, and what became of reservations, one entry a row, by run, time and event id.
+
+    ``row``: place in the recorded table; ``task``: OPENING, STAKE, WITHDRAWAL, CONFIRMATION, LAPSE
+    or NOT_ADMITTED; ``project``, ``holding``: dense numbers (``NOBODY`` without a customer); ``at_us``: µs
+    UTC; ``shares``, ``money_minor``: what was asked for, as far as recorded; ``recorded``: the refusal on
+    record, ``Refusal.NONE`` when accepted.
     ``projects``: run and subject of each project, shape (projects, 2). ``holdings``: how many there are.
     ``until_us``: the last instant that the table tells of.
     """
@@ -49,18 +61,31 @@ class Requests(NamedTuple):
     holdings: int
     until_us: int
 
+    @property
+    def is_request(self) -> npt.NDArray[np.bool_]:
+        """Which rows asked for something."""
+        return np.isin(self.task, (STAKE, WITHDRAWAL, NOT_ADMITTED))
+
+    @property
+    def has_reservations(self) -> bool:
+        """Whether the record tells of money that came later than its stake, or not at all."""
+        return bool(np.isin(self.task, (CONFIRMATION, LAPSE)).any())
+
 
 def requests_of(table: pa.Table, task: str) -> Requests:
     """Take the openings and requests of one stake task out of an event table.
 
     Requests are rows of kind done, refused or withdrawn whose task is the one named or empty. A refused
-    row asks for a withdrawal where it was refused for want of shares, or its quantity is negative.
+    row asks for a withdrawal where it was refused for want of shares, or its quantity is negative. Rows of
+    kind confirmed and lapsed whose task is the one named say what became of reservations.
     Raises ``ReplayError`` for a request without a project or without an amount.
     """
     kinds = pc.cast(table["kind"], pa.string())
-    wanted = [Kind.OPENED.value, Kind.DONE.value, Kind.REFUSED.value, Kind.WITHDRAWN.value]
-    mine = pc.or_kleene(pc.is_null(table["task"]), pc.equal(pc.cast(table["task"], pa.string()), task))
-    chosen = np.flatnonzero(_plain(pc.and_(pc.is_in(kinds, pa.array(wanted)), mine), False))
+    named = pc.fill_null(pc.equal(pc.cast(table["task"], pa.string()), task), False)
+    mine = pc.or_(pc.is_null(table["task"]), named)
+    asks = pc.and_(pc.is_in(kinds, pa.array(_ASKING)), mine)
+    reserved = pc.and_(pc.is_in(kinds, pa.array([*_FACTS])), named)
+    chosen = np.flatnonzero(_plain(pc.or_(asks, reserved), False))
     order = np.lexsort([_plain(table[name], 0)[chosen] for name in ("event_id", "at", "run")])
     row = chosen[order]
     taken = table.take(pa.array(row))
@@ -72,6 +97,9 @@ def requests_of(table: pa.Table, task: str) -> Requests:
         (kind == Kind.REFUSED) & ((recorded == Refusal.NOTHING_HELD) | negative)
     )
     tasks = np.where(kind == Kind.OPENED, OPENING, np.where(back, WITHDRAWAL, STAKE))
+    for fact, number in _FACTS.items():
+        tasks[kind == fact] = number
+    tasks[(kind == Kind.REFUSED) & np.isin(recorded, _NOT_ADMITTED)] = NOT_ADMITTED
     _check(taken, tasks, shares, money_minor)
     run = _plain(taken["run"], 0)
     subject = _plain(taken["subject"], 0)

@@ -18,7 +18,7 @@ from comaker.replay.deciding import STATUS, Decided, Version
 from comaker.replay.errors import LABEL
 from comaker.replay.record import Money as Asked
 from comaker.replay.record import booked, decision_events, money_of
-from comaker.replay.requests import OPENING, Column, Requests
+from comaker.replay.requests import Column, Requests
 from comaker.words import TaskKind
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Replayed:
 
     @cached_property
     def _is_request(self) -> Any:
-        return self.requests.task != OPENING
+        return self.requests.is_request
 
     @cached_property
     def _trimmed_minor(self) -> int:
