@@ -33,6 +33,8 @@ type View = Callable[..., HttpResponse]
 LIBRARIES = {
     "allauth.": Access.ANYONE,  # log-in pages look after themselves
     "django.contrib.admin.": Access.STAFF,
+    "django.contrib.contenttypes.": Access.STAFF,  # what the admin links to
+    "django.views.generic.": Access.STAFF,  # the admin's redirects
     "django.views.i18n": Access.ANYONE,
     "django.views.static": Access.ANYONE,
     "ninja.": Access.TOKEN,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from comaker.host.api.stakes import MOST, MOST_SHARES, SHOWN_LENGTH
 from comaker.words import Stage
 
-MOST_MINOR = 10**15
+MOST_MINOR = 10**12
 PAGE = 100
 """The most rows of one answer."""
 
