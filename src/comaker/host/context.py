@@ -26,7 +26,7 @@ def terms_of(request: HttpRequest) -> tuple[Model | None, Model | None]:
             known = (whole.at(timezone.now()), whole)
         except (Publication.DoesNotExist, ValueError):
             known = (None, None)
-        request._terms = known  # type: ignore[attr-defined]
+        request._terms = known
     return known
 
 
