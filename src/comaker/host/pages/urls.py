@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from comaker.host.pages import books, media, projects, public
+from comaker.host.pages import books, customer, holdings, media, profile, projects, public, tokens
 
 PUBLIC = [
     path("", public.home, name="home"),
@@ -21,4 +21,15 @@ PUBLIC = [
     path("media/<path:path>", media.media, name="media"),
 ]
 
-urlpatterns = [*PUBLIC]
+CUSTOMER = [
+    path("projects/<slug:slug>/stake/", customer.stake, name="stake"),
+    path("projects/<slug:slug>/withdraw/", customer.withdraw, name="withdraw"),
+    path("projects/<slug:slug>/buy/", customer.buy, name="buy"),
+    path("holdings/", holdings.holdings, name="holdings"),
+    path("holdings/<slug:slug>/", holdings.statement, name="statement"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", tokens.tokens, name="tokens"),
+    path("profile/tokens/<int:number>/revoke/", tokens.revoke, name="token_revoke"),
+]
+
+urlpatterns = [*PUBLIC, *CUSTOMER]

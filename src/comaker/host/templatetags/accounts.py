@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def plain(form: forms.BaseForm) -> forms.BaseForm:
-    """A form whose fields have labels alone: text in the field that repeats the label goes when one writes."""
+    """A form whose fields have labels alone: what repeats the label inside the field goes as one writes."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
     return form
