@@ -127,12 +127,12 @@ def _terms_shown(firm: Model, standing: Standing | None) -> dict[str, Any]:
 @require_safe
 def cover(request: HttpRequest, slug: str) -> HttpResponse:
     """A cover drawn from the project's name; as a document of its own it may load nothing."""
-    found = Project.objects.only("name", "slug").filter(slug=slug).first()
-    if found is None:
+    found = Project.objects.only("name", "slug", "published_at").filter(slug=slug).first()
+    if found is None or (found.published_at is None and not request.user.is_staff):
         raise Http404
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'none'; frame-ancestors 'none'",
-        "Cache-Control": "public, max-age=3600",
+        "Cache-Control": "public, max-age=3600" if found.published_at else "private, no-store",
         "X-Content-Type-Options": "nosniff",
     }
     return HttpResponse(cover_svg(found.slug, found.name), content_type="image/svg+xml", headers=headers)
