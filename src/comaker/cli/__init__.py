@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from comaker.cli import checking, comparing, galleries, hosting, importing, replaying, schemas, simulating
+from comaker.cli import (
+    backing,
+    checking,
+    comparing,
+    exporting,
+    galleries,
+    hosting,
+    importing,
+    replaying,
+    schemas,
+    simulating,
+)
 
 app = typer.Typer(
     name="comaker",
@@ -32,6 +43,9 @@ for _name, _command, _short in (
     ("import", importing.import_, "Import a contribution log as an event table."),
     ("replay", replaying.replay, "Replay recorded requests under another rule."),
     ("host", hosting.host, "Run a model as a site."),
+    ("backup", backing.backup, "Write a whole site to one file."),
+    ("restore", backing.restore, "Bring back a site from a backup."),
+    ("export", exporting.export, "Export a site's event table."),
 ):
     app.command(_name, short_help=_short)(_command)
 app.add_typer(hosting.staff, name="staff", short_help="Give people a log-in who work for the firm.")

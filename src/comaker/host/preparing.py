@@ -149,6 +149,7 @@ def _migrate() -> None:
 
 def check_schema(executor: Any) -> None:
     """``HostError`` for tables of another program, or of a newer version of this one."""
+    from django.apps import apps
     from django.db import connection
 
     applied = {key for key in executor.loader.applied_migrations if key[0] == "host"}
@@ -158,7 +159,9 @@ def check_schema(executor: Any) -> None:
             f"{shown_address()}: a newer version of comaker made these tables ({newer[-1]}; this is "
             f"{version('comaker')}): install that version, nothing was changed"
         )
-    if not applied:
+    ours = {config.label for config in apps.get_app_configs()}
+    # A first start that was cut short has applied some of ours.
+    if not applied and not {app for app, _ in executor.loader.applied_migrations} & ours:
         others = sorted(set(connection.introspection.table_names()) - {"django_migrations"})
         if others:
             raise HostError(

@@ -1,0 +1,1 @@
+"""The invented artists of the demonstration, with their pictures and music."""
