@@ -45,6 +45,11 @@ def changes_between(before: Model, after: Model) -> list[Change]:
     ]
 
 
+def in_words(model: Model, path: tuple[str, ...]) -> str:
+    """The value at a key path in words."""
+    return _words(model, path, dict(_leaves(model.model_dump(mode="json", by_alias=True))))
+
+
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():

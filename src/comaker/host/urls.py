@@ -8,6 +8,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("comaker.host.pages.urls")),
     path("", include("comaker.host.api.urls")),
+    path("desk/", include("comaker.host.staff.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
