@@ -1,10 +1,28 @@
-"""The ASGI application of the one port."""
+"""The ASGI application of the one port: stakes in front, Django's pages behind as WSGI.
+
+As WSGI they take a third of the time that Django's own ASGI handler takes for the same pages.
+"""
 
 from __future__ import annotations
 
 import django
-from a2wsgi import WSGIMiddleware
-from django.core.wsgi import get_wsgi_application
 
 django.setup()
-application = WSGIMiddleware(get_wsgi_application())
+
+from a2wsgi import WSGIMiddleware  # noqa: E402  (Django's settings come first)
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+from comaker.host.gateway.batching import Batching  # noqa: E402
+from comaker.host.gateway.stakes import PATH, Message, Receive, Send, take_stake  # noqa: E402
+from comaker.host.writer import write  # noqa: E402
+
+_pages = WSGIMiddleware(get_wsgi_application())
+_batching = Batching(write)
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Answer one request."""
+    if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+        await take_stake(_batching, scope, receive, send)
+    else:
+        await _pages(scope, receive, send)

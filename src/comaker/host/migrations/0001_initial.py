@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("account", "key", "route"), name="contribution_once")
+                    models.UniqueConstraint(fields=("key", "account", "route"), name="contribution_once")
                 ],
             },
         ),

@@ -3,62 +3,79 @@
 from __future__ import annotations
 
 from comaker.events import Kind
-from comaker.host.writer.batch import Batch, Standing, Waiting
+from comaker.host.writer.batch import Batch, Fact, Standing, Waiting
 from comaker.host.writer.chain import BEGINNING
+from comaker.host.writer.reading import holders_of
 from comaker.host.writer.requests import Answer, Request
-from comaker.host.writer.staking import CONFIRMED, LAPSED, WAITING, Moment, may_take_part, reserve
+from comaker.host.writer.staking import (
+    CONFIRMED,
+    CUSTOMER,
+    LAPSED,
+    STAFF,
+    WAITING,
+    Moment,
+    may_be_confirmed,
+    may_take_part,
+    reserve,
+)
 from comaker.host.writer.terms import SECOND_US, Buying
+from comaker.ledger import LedgerError
 from comaker.refusals import Refusal
 from comaker.rules.approval import decide_approval
 from comaker.rules.participation import decide_participation
 from comaker.rules.purchase import UNLIMITED, amount_due, decide_purchase
-from comaker.rules.reservation import decide_confirmation, has_lapsed
+from comaker.rules.reservation import has_lapsed
 from comaker.rules.sharing import net_income_after
 from comaker.rules.stake import FUNDED, OPEN
 
 PRODUCTION = "production"
-_PROJECT = "SELECT published_at FROM host_project WHERE id = ?"
+_PROJECT = "SELECT id FROM host_project WHERE id = ?"
+_PUBLISH = "UPDATE host_project SET published_at = ? WHERE id = ?"
+_BOOK = "UPDATE host_settlement SET state = ?, approved_by_id = ?, booked_event = ? WHERE id = ?"
+_BOUGHT = (
+    "SELECT COALESCE(SUM(quantity), 0) FROM host_event"
+    " WHERE subject = ? AND kind IN ('done', 'started') AND task = ? AND customer = ?"
+)
 
 
 def open_project(batch: Batch, request: Request) -> Answer:
     """Staff publish a project: from now on customers may stake on it."""
-    found = batch.store.execute(_PROJECT, (request.project,)).fetchone()
-    if found is None or request.project is None:
+    if request.project is None or batch.store.execute(_PROJECT, (request.project,)).fetchone() is None:
         return Answer(404)
     at_us = batch.now_us if request.at_us is None else request.at_us
     terms = batch.versions.at(at_us)
-    if request.project in batch.standings:
-        return batch.refuse(request, terms, Refusal.LIMIT_REACHED, role="staff", task="open")
+    before = batch.standings.get(request.project)
+    if before is not None:
+        return Moment(batch, request, before).refuse(Refusal.LIMIT_REACHED, Fact(STAFF, "open"))
     goal = terms.stake.goal_shares
     row = (request.project, OPEN, goal, terms.most_shares, 0, 0, 0, at_us, None, None, None, 0, 0, BEGINNING)
-    batch.standings[request.project] = Standing(row, is_new=True)
-    event_id = batch.record(Kind.OPENED, request, terms, role="staff", quantity=goal)
-    batch.published.append((request.project, batch.store.moment(at_us)))
+    standing = batch.standings[request.project] = Standing(row, changed=True)
+    fact = Fact(STAFF, quantity=goal)
+    event_id = batch.record(Kind.OPENED, at_us, terms, standing=standing, customer=None, fact=fact)
+    batch.store.execute(_PUBLISH, (batch.store.moment(at_us), request.project))
     return Answer(201, Refusal.NONE, event_id)
 
 
 def produce(moment: Moment) -> Answer:
     """Staff say that a funded project is in production."""
     standing = moment.standing
-    refusal = decide_participation(
-        True, int(standing.status != FUNDED), int(standing.produced_us is not None), 1
-    )
+    times_done = int(standing.produced_us is not None)
+    refusal = decide_participation(True, int(standing.status != FUNDED), times_done, 1)
     if refusal:
-        return moment.refuse(refusal, role="staff", task="produce")
+        return moment.refuse(refusal, Fact(STAFF, "produce"))
     standing.produced_us, standing.changed = moment.at_us, True
-    return Answer(201, Refusal.NONE, moment.record(Kind.PRODUCED, role="staff"))
+    return Answer(201, Refusal.NONE, moment.record(Kind.PRODUCED, Fact(STAFF)))
 
 
 def release(moment: Moment) -> Answer:
     """Staff say that what was produced is out and can be bought."""
     standing = moment.standing
-    refusal = decide_participation(
-        True, int(standing.produced_us is None), int(standing.released_us is not None), 1
-    )
+    times_done = int(standing.released_us is not None)
+    refusal = decide_participation(True, int(standing.produced_us is None), times_done, 1)
     if refusal:
-        return moment.refuse(refusal, role="staff", task="release")
+        return moment.refuse(refusal, Fact(STAFF, "release"))
     standing.released_us, standing.changed = moment.at_us, True
-    return Answer(201, Refusal.NONE, moment.record(Kind.RELEASED, role="staff"))
+    return Answer(201, Refusal.NONE, moment.record(Kind.RELEASED, Fact(STAFF)))
 
 
 def income(moment: Moment) -> Answer:
@@ -74,8 +91,8 @@ def cost(moment: Moment) -> Answer:
 def _recorded(moment: Moment, kind: Kind) -> Answer:
     request = moment.request
     if request.money_minor < 1:
-        return moment.refuse(Refusal.NOT_WHOLE, role="staff", task=kind.value)
-    event_id = moment.record(kind, money_minor=request.money_minor, stage=request.stage)
+        return moment.refuse(Refusal.NOT_WHOLE, Fact(STAFF, kind.value))
+    event_id = moment.record(kind, Fact(stage=request.stage, money_minor=request.money_minor))
     _earn(moment.standing, kind, request.money_minor, request.stage == PRODUCTION)
     return Answer(201, Refusal.NONE, event_id, money_minor=request.money_minor)
 
@@ -88,75 +105,52 @@ def _earn(standing: Standing, kind: Kind, money_minor: int, is_production: bool 
 
 def buy(moment: Moment) -> Answer:
     """A customer buys what was produced: booked at once, or when her money is there."""
-    request, terms = moment.request, moment.terms
-    if terms.buying is None:
+    request, buying, quantity = moment.request, moment.terms.buying, moment.request.quantity
+    if buying is None:
         return Answer(404)
-    asked = {
-        "role": "customer",
-        "task": terms.buying.task,
-        "quantity": request.quantity,
-        "shown": request.shown,
-    }
+    fact = Fact(CUSTOMER, buying.task, quantity=quantity, shown=request.shown)
     refusal = may_take_part(moment, steps_missing=int(moment.standing.released_us is None))
-    refusal = refusal or decide_purchase(
-        request.quantity, UNLIMITED, _bought(moment, terms.buying), terms.buying.limit
-    )
+    refusal = refusal or decide_purchase(quantity, UNLIMITED, _bought(moment, buying), buying.limit)
     if refusal:
-        return moment.refuse(refusal, **asked)
-    money_minor = amount_due(request.quantity, terms.buying.price_minor)
-    if not terms.reserved_us:
-        event_id = moment.record(Kind.DONE, **asked)
-        _sell(moment, terms.buying, request.customer, request.quantity, money_minor)
-        return Answer(201, Refusal.NONE, event_id, request.quantity, money_minor)
-    event_id = moment.record(Kind.STARTED, **asked)
-    reserve(moment, event_id, terms.buying.task, request.quantity, money_minor)
-    return Answer(
-        201,
-        Refusal.NONE,
-        event_id,
-        request.quantity,
-        money_minor,
-        lapses_us=moment.at_us + terms.reserved_us,
-    )
+        return moment.refuse(refusal, fact)
+    money_minor = amount_due(quantity, buying.price_minor)
+    if not moment.terms.reserved_us:
+        event_id = moment.record(Kind.DONE, fact, request.customer)
+        _sell(moment, buying, request.customer, quantity, money_minor)
+        return Answer(201, refusal, event_id, quantity, money_minor)
+    event_id = moment.record(Kind.STARTED, fact, request.customer)
+    lapses_us = reserve(moment, event_id, buying.task, quantity, money_minor)
+    return Answer(201, refusal, event_id, quantity, money_minor, lapses_us=lapses_us)
 
 
 def _bought(moment: Moment, buying: Buying) -> int:
     if not buying.limit:
         return 0
-    sql = (
-        "SELECT COALESCE(SUM(quantity), 0) FROM host_event"
-        " WHERE subject = ? AND kind IN ('done', 'started') AND task = ? AND customer = ?"
-    )
     values = (moment.standing.project, buying.task, moment.request.customer)
-    (found,) = moment.batch.store.execute(sql, values).fetchone()
+    (found,) = moment.batch.store.execute(_BOUGHT, values).fetchone()
     return int(found)
 
 
 def _sell(moment: Moment, buying: Buying, customer: int | None, quantity: int, money_minor: int) -> None:
-    moment.record(
-        Kind.INCOME, customer=customer, quantity=quantity, money_minor=money_minor, stage="delivery"
-    )
+    earned = Fact(stage="delivery", quantity=quantity, money_minor=money_minor)
+    moment.record(Kind.INCOME, earned, customer)
     _earn(moment.standing, Kind.INCOME, money_minor)
     cost_minor = quantity * buying.unit_cost_minor
     if cost_minor:
-        moment.record(Kind.COST, customer=None, quantity=quantity, money_minor=cost_minor, stage="delivery")
+        moment.record(Kind.COST, earned._replace(money_minor=cost_minor))
         _earn(moment.standing, Kind.COST, cost_minor)
 
 
 def confirm_purchase(moment: Moment, waiting: Waiting) -> Answer:
     """Staff have the money of something bought."""
     buying = moment.terms.buying
-    refusal = decide_confirmation(
-        waiting.quantity if waiting.state == WAITING else 0, waiting.lapses_us // SECOND_US, moment.now_s
-    )
+    refusal = may_be_confirmed(moment, waiting)
     if refusal or buying is None:
-        return moment.refuse(
-            refusal or Refusal.NOT_OPEN, role="staff", task="confirm", quantity=waiting.quantity
-        )
+        fact = Fact(STAFF, "confirm", quantity=waiting.quantity)
+        return moment.refuse(refusal or Refusal.NOT_OPEN, fact)
     waiting.state, waiting.changed = CONFIRMED, True
-    event_id = moment.record(
-        Kind.DONE, customer=waiting.customer, role="customer", task=waiting.task, quantity=waiting.quantity
-    )
+    fact = Fact(CUSTOMER, waiting.task, quantity=waiting.quantity)
+    event_id = moment.record(Kind.DONE, fact, waiting.customer)
     _sell(moment, buying, waiting.customer, waiting.quantity, waiting.money_minor)
     return Answer(201, Refusal.NONE, event_id, waiting.quantity, waiting.money_minor)
 
@@ -166,54 +160,41 @@ def lapse_purchase(moment: Moment, waiting: Waiting) -> Answer:
     if waiting.state != WAITING or not has_lapsed(waiting.lapses_us // SECOND_US, moment.now_s):
         return Answer(200, Refusal.RESERVATION_OVER)
     waiting.state, waiting.changed = LAPSED, True
-    event_id = moment.record(
-        Kind.ABANDONED,
-        customer=waiting.customer,
-        role="customer",
-        task=waiting.task,
-        quantity=waiting.quantity,
-    )
+    fact = Fact(CUSTOMER, waiting.task, quantity=waiting.quantity)
+    event_id = moment.record(Kind.ABANDONED, fact, waiting.customer)
     return Answer(201, Refusal.NONE, event_id, waiting.quantity)
 
 
 def settle(moment: Moment) -> Answer:
     """A second person approves a payout: it is computed again, and booked to every holder and party."""
     from comaker.host.models import Settlement
-    from comaker.host.payout import payout_of
+    from comaker.host.payout import division_of, payout_of, terms_of
 
     request, standing = moment.request, moment.standing
     proposal = Settlement.objects.filter(pk=request.reference, project=standing.project).first()
     if proposal is None or request.staff is None:
         return Answer(404)
     if proposal.state != Settlement.State.PROPOSED:
-        return moment.refuse(Refusal.LIMIT_REACHED, role="staff", task="settle")
-    due = payout_of(standing.project)
-    refusal = decide_approval(
-        proposal.proposed_by_id, request.staff, proposal.total_minor, due.settlement.total_minor
-    )
+        return moment.refuse(Refusal.LIMIT_REACHED, Fact(STAFF, "settle"))
+    try:
+        due, divided_by = payout_of(standing.project), division_of(terms_of(standing.project)).pro_rata
+    except LedgerError:
+        return moment.refuse(Refusal.NOTHING_DUE, Fact(STAFF, "settle"))
+    refusal = decide_approval(proposal.proposed_by_id, request.staff, proposal.total_minor, due.total_minor)
     if refusal:
-        return moment.refuse(refusal, role="staff", task="settle", money_minor=proposal.total_minor)
+        return moment.refuse(refusal, Fact(STAFF, "settle", money_minor=proposal.total_minor))
     event_id = moment.batch.next_event
-    columns = zip(
-        due.settlement.holders.customers.tolist(), due.settlement.payments_minor.tolist(), strict=True
-    )
+    holders_of(moment.batch, standing.project)
+    columns = zip(due.holders.customers.tolist(), due.payments_minor.tolist(), strict=True)
     paid = [(customer, amount) for customer, amount in columns if amount]
-    _read_paid(moment, [customer for customer, _ in paid])
     for customer, amount in paid:
-        moment.record(Kind.PAID, customer=customer, role=due.pro_rata, money_minor=amount)
-        moment.batch.holdings[standing.project, customer].paid_minor += amount
-    for role, amount in due.settlement.parties_minor.items():
+        moment.record(Kind.PAID, Fact(divided_by, money_minor=amount), customer)
+        holding = moment.batch.holdings[standing.project, customer]
+        holding.paid_minor += amount
+        holding.changed = True
+    for role, amount in [*due.parties_minor.items(), ("dust", due.dust_change_minor)]:
         if amount:
-            moment.record(Kind.PAID, role=role, money_minor=amount)
-    if due.settlement.dust_change_minor:
-        moment.record(Kind.PAID, role="dust", money_minor=due.settlement.dust_change_minor)
-    moment.batch.settled.append((proposal.pk, request.staff, event_id, Settlement.State.BOOKED.value))
-    return Answer(201, Refusal.NONE, event_id, len(paid), due.settlement.total_minor)
-
-
-def _read_paid(moment: Moment, customers: list[int]) -> None:
-    from comaker.host.writer.reading import holders_of
-
-    holders_of(moment.batch, moment.standing.project)
-    missing = [each for each in customers if (moment.standing.project, each) not in moment.batch.holdings]
-    assert not missing, missing
+            moment.record(Kind.PAID, Fact(role, money_minor=amount))
+    values = (Settlement.State.BOOKED.value, request.staff, event_id, proposal.pk)
+    moment.batch.store.execute(_BOOK, values)
+    return Answer(201, Refusal.NONE, event_id, len(paid), due.total_minor)

@@ -5,26 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
+from hmac import compare_digest
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import salted_hmac
 
 from comaker.host.writer.batch import Account
 from comaker.host.writer.requests import Act, Answer, Request
 from comaker.host.writer.store import Store
 from comaker.host.writer.terms import SECOND_US
 
+NOBODY = -1
+"""The account number of a log-in that is none."""
+
 _SCOPES = {Act.STAKE: "stake", Act.WITHDRAW: "stake", Act.BUY: "buy"}
-_ACCOUNTS = (
-    "SELECT a.id, a.is_active, a.is_staff, a.arm, a.password"
-    " FROM {given} {join} host_account a ON a.id = given.number"
-)
-_SESSIONS = (
-    "SELECT s.session_key, s.session_data, s.expire_date"
-    " FROM {given} {join} django_session s ON s.session_key = given.session"
-)
-_TOKENS = "SELECT digest, account_id, scopes, expires_us, revoked FROM host_token WHERE digest IN "
+_ACCOUNTS = "SELECT id, is_active, is_staff, arm, password FROM host_account WHERE id {many}"
+_SESSIONS = "SELECT session_key, session_data, expire_date FROM django_session WHERE session_key {many}"
+_TOKENS = "SELECT digest, account_id, scopes, expires_us, revoked FROM host_token WHERE digest {many}"
 
 
 def identify(
@@ -38,35 +36,30 @@ def identify(
     numbers |= {number for number, _ in sessions.values()} | {number for number, _ in tokens.values()}
     numbers.discard(None)
     accounts, passwords = {}, {}
-    for number, is_active, is_staff, arm, password in store.select(
-        _ACCOUNTS, {"number": "bigint"}, [sorted(filter(None, numbers))]
-    ):
+    rows = store.among(_ACCOUNTS, sorted(filter(None, numbers))) if numbers else []
+    for number, is_active, is_staff, arm, password in rows:
         accounts[number] = Account(bool(is_active), bool(is_staff), arm or None)
         passwords[number] = password
+    proven = {
+        session: number
+        for session, (number, proof) in sessions.items()
+        if number in passwords and compare_digest(proof, _auth_hash(passwords[number]))
+    }
     known: list[Request | Answer] = []
     for each in requests:
-        number = each.staff or each.customer
         if each.session is not None:
-            number, proof = sessions.get(each.session, (None, ""))
-            if number is None or not constant_time_compare(proof, _auth_hash(passwords.get(number, ""))):
-                number = None
+            each = each._replace(customer=proven.get(each.session, NOBODY))
         elif each.token is not None:
-            number, scopes = tokens.get(each.token, (None, ""))
-            if number is not None and _SCOPES.get(each.act) not in scopes.split():
+            number, scopes = tokens.get(each.token, (NOBODY, ""))
+            if number != NOBODY and _SCOPES.get(each.act) not in scopes.split():
                 known.append(Answer(403))
                 continue
-        account = accounts.get(number or 0)
-        if account is None or not account.is_active:
-            known.append(each if _needs_nobody(each) else Answer(401))
-        else:
-            is_own = each.session is not None or each.token is not None
-            known.append(each._replace(customer=number) if is_own else each)
+            each = each._replace(customer=number)
+        asking = each.customer if each.staff is None else each.staff
+        account = None if asking is None else accounts.get(asking)
+        is_known = asking is None or (account is not None and account.is_active)
+        known.append(each if is_known else Answer(401))
     return known, accounts
-
-
-def _needs_nobody(request: Request) -> bool:
-    is_asked = request.session is not None or request.token is not None or request.staff is not None
-    return not is_asked and request.customer is None
 
 
 def _sessions(store: Store, requests: Sequence[Request], now_us: int) -> dict[str, tuple[int, str]]:
@@ -75,7 +68,7 @@ def _sessions(store: Store, requests: Sequence[Request], now_us: int) -> dict[st
         return {}
     found = {}
     now = dt.datetime.fromtimestamp(now_us / SECOND_US, dt.UTC)
-    for key, data, ends in store.select(_SESSIONS, {"session": "text"}, [keys]):
+    for key, data, ends in store.among(_SESSIONS, keys):
         if _instant(ends) > now and (who := _decoded(data)) is not None:
             found[key] = who
     return found
@@ -85,10 +78,9 @@ def _tokens(store: Store, requests: Sequence[Request], now_us: int) -> dict[byte
     digests = sorted({each.token for each in requests if each.token is not None})
     if not digests:
         return {}
-    places = ", ".join("?" * len(digests))
     return {
         bytes(digest): (account, scopes)
-        for digest, account, scopes, expires_us, revoked in store.execute(f"{_TOKENS}({places})", digests)
+        for digest, account, scopes, expires_us, revoked in store.among(_TOKENS, digests)
         if not revoked and expires_us > now_us
     }
 

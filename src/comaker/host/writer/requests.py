@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -85,6 +86,21 @@ class Answer(NamedTuple):
     def is_done(self) -> bool:
         """Whether it was done as asked."""
         return self.status == 201
+
+    def text(self) -> str:
+        """All but the status, as JSON."""
+        lapses = "null" if self.lapses_us is None else self.lapses_us
+        event = "null" if self.event_id is None else self.event_id
+        return (
+            f"[{self.refusal:d},{event},{self.accepted},{self.money_minor},"
+            f"{self.held_shares},{self.collected_shares},{lapses}]"
+        )
+
+    @staticmethod
+    def read(status: int, text: str) -> Answer:
+        """The answer that was kept as text."""
+        refusal, *rest = json.loads(text)
+        return Answer(status, Refusal(refusal), *rest)
 
     @property
     def sentence(self) -> str:

@@ -1,145 +1,31 @@
 """The statements of the writer, on SQLite and on PostgreSQL, over Django's own connection.
 
 Django's ORM and cursors are left out on purpose: a rush on one project is the site's peak, and there they
-take longer than the databases do.
+take longer than the databases do. On SQLite many rows go into one statement, because each statement gives
+up Python's lock and has to get it back from whoever reads requests meanwhile.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-Row = tuple[Any, ...]
-Columns = Mapping[str, str]
-"""Names of columns and their types on PostgreSQL."""
+from comaker.host.writer.tables import Table
 
-EVENT: Columns = {
-    "id": "bigint",
-    "at_us": "bigint",
-    "model": "text",
-    "kind": "text",
-    "customer": "bigint",
-    "role": "text",
-    "task": "text",
-    "stage": "text",
-    "performer": "text",
-    "subject": "bigint",
-    "refusal": "text",
-    "quantity": "bigint",
-    "money_minor": "bigint",
-    "arm": "text",
-    "shown": "text",
-}
-POSTING: Columns = {
-    "event_id": "bigint",
-    "chain": "bigint",
-    "number": "bigint",
-    "source": "text",
-    "target": "text",
-    "currency": "text",
-    "amount_minor": "bigint",
-    "rule": "text",
-    "version": "text",
-    "hash": "bytea",
-}
-CONTRIBUTION: Columns = {
-    "account": "bigint",
-    "route": "text",
-    "key": "text",
-    "body": "bytea",
-    "event_id": "bigint",
-    "status": "smallint",
-    "answer": "text",
-}
-HOLDING: Columns = {
-    "project": "bigint",
-    "customer": "bigint",
-    "shares": "bigint",
-    "reserved_shares": "bigint",
-    "paid_minor": "bigint",
-}
-RESERVATION: Columns = {
-    "event": "bigint",
-    "project": "bigint",
-    "customer": "bigint",
-    "task": "text",
-    "quantity": "bigint",
-    "money_minor": "bigint",
-    "lapses_us": "bigint",
-    "state": "smallint",
-}
+Row = tuple[Any, ...]
+
 NUMBERING = 2
 """The advisory lock under which events get their numbers on PostgreSQL."""
 
-STANDING: Columns = {
-    "project": "bigint",
-    "status": "smallint",
-    "goal_shares": "bigint",
-    "most_shares": "bigint",
-    "collected_shares": "bigint",
-    "reserved_shares": "bigint",
-    "holders": "bigint",
-    "opened_us": "bigint",
-    "closed_us": "bigint",
-    "produced_us": "bigint",
-    "released_us": "bigint",
-    "earned_minor": "bigint",
-    "entries": "bigint",
-    "head": "bytea",
-}
-
-
-class Change(NamedTuple):
-    """An update of rows found by ``keys``: columns in ``adds`` grow by the value, the others become it."""
-
-    table: str
-    columns: Columns
-    keys: tuple[str, ...]
-    adds: tuple[str, ...] = ()
-
-    def in_order(self) -> list[str]:
-        """The columns in the order in which the statement names them."""
-        return [*(name for name in self.columns if name not in self.keys), *self.keys]
-
-    def statement(self, source: str, values: Mapping[str, str]) -> str:
-        """The SQL, with the words for each value and for where the values come from."""
-        sets = ", ".join(
-            f"{name} = {self.table}.{name} + {value}" if name in self.adds else f"{name} = {value}"
-            for name, value in values.items()
-            if name not in self.keys
-        )
-        found = " AND ".join(f"{self.table}.{name} = {values[name]}" for name in self.keys)
-        return f"UPDATE {self.table} SET {sets}{source} WHERE {found}"
-
-
-STANDING_CHANGE = Change(
-    "host_standing",
-    STANDING,
-    ("project",),
-    ("collected_shares", "reserved_shares", "holders", "earned_minor"),
-)
-HOLDING_CHANGE = Change(
-    "host_holding", HOLDING, ("project", "customer"), ("shares", "reserved_shares", "paid_minor")
-)
-RESERVATION_CHANGE = Change(
-    "host_reservation",
-    {name: RESERVATION[name] for name in ("event", "quantity", "money_minor", "state")},
-    ("event",),
-)
-
-SETTLEMENT_CHANGE = Change(
-    "host_settlement",
-    {"id": "bigint", "approved_by_id": "bigint", "booked_event": "bigint", "state": "text"},
-    ("id",),
-)
-PROJECT_CHANGE = Change("host_project", {"id": "bigint", "published_at": "timestamptz"}, ("id",))
+MOST_ROWS = 64
+"""Rows in one statement on SQLite."""
 
 
 class Store:
@@ -149,24 +35,19 @@ class Store:
         connection.ensure_connection()
         if connection.in_atomic_block:
             raise RuntimeError("the writer commits by itself: call it outside of transactions")
-        self.connection = connection
         self.raw = connection.connection
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement with ``?`` for each value."""
         return self.raw.execute(sql, values)
 
-    def select(self, sql: str, given: Columns, columns: Sequence[Sequence[Any]]) -> list[Row]:
-        """Rows for given values, one list a column; in ``sql`` they stand as the table ``{given}``, then
-        ``{join}``."""
+    def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
+        """Rows whose column is one of many values: ``{many}`` stands after the column, and after the ``?`` of
+        the values ``before``."""
         raise NotImplementedError
 
-    def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
-        """Add rows."""
-        raise NotImplementedError
-
-    def update(self, change: Change, rows: Sequence[Row]) -> None:
-        """Change rows; each of ``rows`` has the values of ``change.columns``."""
+    def put(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows; where the table has keys and a row is there already, it becomes this one."""
         raise NotImplementedError
 
     def begin(self, projects: Iterable[int]) -> None:
@@ -196,25 +77,21 @@ class Store:
 class SqliteStore(Store):
     """One file: whoever writes holds all of it."""
 
-    def select(self, sql: str, given: Columns, columns: Sequence[Sequence[Any]]) -> list[Row]:
-        """Given values as JSON, so that the statement is the same for any number of them."""
-        names = ", ".join(f"value ->> {place} AS {name}" for place, name in enumerate(given))
-        table = f"(SELECT {names} FROM json_each(?)) AS given"
-        rows = json.dumps(list(zip(*columns, strict=True)))
-        found: list[Row] = self.execute(sql.format(given=table, join="CROSS JOIN"), (rows,)).fetchall()
+    def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
+        """The list is filled up to a power of two by its last value, so that few statements are prepared."""
+        size = 1 << (len(many) - 1).bit_length()
+        values = [*before, *many, *many[-1:] * (size - len(many))]
+        found: list[Row] = self.execute(_among(sql, size), values).fetchall()
         return found
 
-    def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
-        """Add rows."""
-        places = ", ".join("?" * len(columns))
-        self.raw.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
-
-    def update(self, change: Change, rows: Sequence[Row]) -> None:
-        """Change rows."""
-        names = [*change.columns]
-        in_order = itemgetter(*(names.index(name) for name in change.in_order()))
-        sql = change.statement("", dict.fromkeys(names, "?"))
-        self.raw.executemany(sql, map(in_order, rows))
+    def put(self, table: Table, rows: Sequence[Row]) -> None:
+        """Many rows a statement: as many as the largest powers of two that make up their number."""
+        start = 0
+        while start < len(rows):
+            size = min(MOST_ROWS, 1 << ((len(rows) - start).bit_length() - 1))
+            values = [*chain.from_iterable(rows[start : start + size])]
+            self.execute(_rows_into(table.name, size), values)
+            start += size
 
     def begin(self, projects: Iterable[int]) -> None:
         """Begin as the only writer."""
@@ -235,6 +112,18 @@ class SqliteStore(Store):
             self.execute("ROLLBACK")
 
 
+@lru_cache(maxsize=256)
+def _among(sql: str, size: int) -> str:
+    return sql.format(many=f"IN ({', '.join('?' * size)})")
+
+
+@lru_cache(maxsize=256)
+def _rows_into(name: str, size: int) -> str:
+    table = Table.of(name)
+    row = f"({', '.join('?' * len(table.columns))})"
+    return f"{table.insertion()} VALUES {', '.join([row] * size)}{table.replacement()}"
+
+
 class PostgresqlStore(Store):
     """Rows of projects are locked in the order of their numbers; READ COMMITTED sees what came before."""
 
@@ -242,26 +131,16 @@ class PostgresqlStore(Store):
         """Run one statement with ``?`` for each value."""
         return self.raw.execute(sql.replace("?", "%s"), values, prepare=True)
 
-    def select(self, sql: str, given: Columns, columns: Sequence[Sequence[Any]]) -> list[Row]:
-        """Given values as arrays."""
-        table = f"unnest({_arrays(given)}) AS given({', '.join(given)})"
-        found: list[Row] = self.execute(
-            sql.format(given=table, join="JOIN"), [list(column) for column in columns]
-        ).fetchall()
+    def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
+        """The values as one array."""
+        found: list[Row] = self.execute(sql.format(many="= ANY(?)"), [*before, list(many)]).fetchall()
         return found
 
-    def insert(self, table: str, columns: Columns, rows: Sequence[Row]) -> None:
-        """Add rows."""
+    def put(self, table: Table, rows: Sequence[Row]) -> None:
+        """One array a column."""
         if rows:
-            sql = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({_arrays(columns)})"
-            self.execute(sql, [list(column) for column in zip(*rows, strict=True)])
-
-    def update(self, change: Change, rows: Sequence[Row]) -> None:
-        """Change rows."""
-        if rows:
-            given = {name: f"given.{name}" for name in change.columns}
-            source = f" FROM unnest({_arrays(change.columns)}) AS given({', '.join(given)})"
-            sql = change.statement(source, given)
+            arrays = ", ".join(f"?::{kind}[]" for kind in table.columns.values())
+            sql = f"{table.insertion()} SELECT * FROM unnest({arrays}){table.replacement()}"
             self.execute(sql, [list(column) for column in zip(*rows, strict=True)])
 
     def begin(self, projects: Iterable[int]) -> None:
@@ -287,10 +166,6 @@ class PostgresqlStore(Store):
         """Undo everything, if something was begun."""
         if not self.raw.closed and self.raw.info.transaction_status:
             self.raw.rollback()
-
-
-def _arrays(columns: Columns) -> str:
-    return ", ".join(f"?::{kind}[]" for kind in columns.values())
 
 
 def store_of(alias: str = "default") -> Store:

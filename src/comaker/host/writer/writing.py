@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 
 from comaker.events import Kind
 from comaker.host.writer import firm_acts, staking
-from comaker.host.writer.batch import Batch, digest, is_of_clock
+from comaker.host.writer.batch import Batch, Fact, digest, is_of_clock
 from comaker.host.writer.chain import NO_PROJECT
 from comaker.host.writer.identity import identify
 from comaker.host.writer.reading import projects_of, read
@@ -61,7 +60,7 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
 
 
 def _try(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]:
-    store.begin(projects_of(store, requests))
+    store.begin(projects_of(requests))
     known, accounts = identify(store, requests, now_us)
     let_in = [each for each in known if isinstance(each, Request)]
     if not let_in:
@@ -85,10 +84,7 @@ def _answer(batch: Batch, request: Request) -> Answer:
     before = batch.answered.get((account, request.act.value, request.key))
     if before is not None:
         stored, status, text = before
-        if stored != body:
-            return Answer(422)
-        refusal, *rest = json.loads(text)
-        return Answer(status, Refusal(refusal), *rest)
+        return Answer.read(status, text) if stored == body else Answer(422)
     answer = _decide(batch, request)
     if answer.status < 400:
         batch.remember(request, account, body, answer)
@@ -102,8 +98,7 @@ def _decide(batch: Batch, request: Request) -> Answer:
         if staff is None or not staff.is_staff:
             return Answer(403)
     if act is Act.JOIN:
-        terms = batch.versions.at(batch.now_us if request.at_us is None else request.at_us)
-        return Answer(201, Refusal.NONE, batch.record(Kind.JOINED, request, terms, role="customer"))
+        return _join(batch, request)
     if act is Act.OPEN:
         return firm_acts.open_project(batch, request)
     standing = batch.standings.get(NO_PROJECT if request.project is None else request.project)
@@ -113,14 +108,16 @@ def _decide(batch: Batch, request: Request) -> Answer:
     if act in (Act.CONFIRM, Act.LAPSE):
         return _decide_reservation(moment)
     if act is Act.START:
-        task, quantity = moment.terms.task, request.quantity
-        event_id = moment.record(
-            Kind.STARTED, role="customer", task=task, quantity=quantity, shown=request.shown
-        )
-        return Answer(201, Refusal.NONE, event_id)
-    if act in (Act.STAKE, Act.WITHDRAW):
-        staking.close_if_over(moment)
+        fact = Fact("customer", moment.terms.task, quantity=request.quantity, shown=request.shown)
+        return Answer(201, Refusal.NONE, moment.record(Kind.STARTED, fact, request.customer))
     return _ON_PROJECT[act](moment)
+
+
+def _join(batch: Batch, request: Request) -> Answer:
+    at_us = batch.now_us if request.at_us is None else request.at_us
+    terms, fact = batch.versions.at(at_us), Fact("customer")
+    event_id = batch.record(Kind.JOINED, at_us, terms, standing=None, customer=request.customer, fact=fact)
+    return Answer(201, Refusal.NONE, event_id)
 
 
 def _decide_reservation(moment: Moment) -> Answer:

@@ -1,0 +1,1 @@
+"""Parts of ``bench/host.py``: the site to be stormed, the peers, and the load."""

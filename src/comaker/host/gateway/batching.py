@@ -1,0 +1,65 @@
+"""Gathers requests that come while a batch is being written into the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from comaker.host.writer import Answer, Request
+
+MOST = 256
+"""Requests in one transaction: it must not keep other writers waiting."""
+
+MOST_WAITING = 10_000
+"""Requests that may wait; more are told that the site is busy, before memory runs out."""
+
+type Write = Callable[[Sequence[Request]], list[Answer]]
+
+
+class Batching:
+    """One batch is written at a time, in a thread with a connection of its own; the event loop goes on reading.
+
+    Nothing is remembered of a batch once it is answered.
+    """
+
+    def __init__(self, write: Write) -> None:
+        self.write = write
+        self.waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+        self.asked: set[tuple[object, str]] = set()
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self.running: asyncio.Task[None] | None = None
+
+    async def ask(self, request: Request) -> Answer:
+        """The writer's answer; 409 while the same key of the same log-in is being worked on."""
+        mark = (request.session or request.token, request.key)
+        if mark in self.asked:
+            return Answer(409)
+        if len(self.waiting) >= MOST_WAITING:
+            return Answer(503)
+        self.asked.add(mark)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self.waiting.append((request, future))
+        if self.running is None:
+            self.running = loop.create_task(self._run(loop))
+        try:
+            return await future
+        finally:
+            self.asked.discard(mark)
+
+    async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self.waiting:
+            taken, self.waiting = self.waiting[:MOST], self.waiting[MOST:]
+            requests = [request for request, _ in taken]
+            try:
+                answers = await loop.run_in_executor(self.thread, self.write, requests)
+            except Exception as error:
+                for _, future in taken:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), answer in zip(taken, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+        self.running = None

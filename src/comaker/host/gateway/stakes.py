@@ -1,0 +1,152 @@
+"""The stake endpoint in front of Django: a rush on one project is the peak of the business.
+
+It reads the request, has the writer decide and answers; the writer checks the log-in in its transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from comaker.host.api.stakes import (
+    BODY_BYTES,
+    BadBody,
+    answer_body,
+    problem_body,
+    read_bearer,
+    read_key,
+    read_stake,
+)
+from comaker.host.gateway.batching import Batching
+from comaker.host.models import Project
+from comaker.host.shown import shown_of
+from comaker.host.writer import Act, Answer, Request
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+PATH = "/api/v1/stakes"
+BODY_S = 15
+"""Seconds in which the whole body has to come."""
+
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+_log = logging.getLogger(__name__)
+
+
+async def take_stake(batching: Batching, scope: Message, receive: Receive, send: Send) -> None:
+    """Answer one ``POST /api/v1/stakes``."""
+    try:
+        request = await _read(scope["headers"], scope.get("scheme", "http"), receive)
+        answer = await batching.ask(request)
+        status, body = answer.status, answer_body(answer)
+    except BadBody as error:
+        status, body = error.status, problem_body(error.message)
+    except Exception:
+        _log.exception("a stake could not be answered")
+        status, body = 500, problem_body("Something went wrong here. Please ask again with the same key.")
+    headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    elif status == 503:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _read(headers: Iterable[tuple[bytes, bytes]], scheme: str, receive: Receive) -> Request:
+    sent = dict(headers)
+    token = read_bearer(_text(sent.get(b"authorization")))
+    session = None
+    if token is None:
+        session = session_of(_text(sent.get(b"cookie")) or "")
+        if session is None:
+            raise BadBody(401, Answer(401).sentence)
+        _check_origin(sent, scheme)
+    key = read_key(_text(sent.get(b"idempotency-key")))
+    asked = read_stake(await _body(receive))
+    project = asked.project if isinstance(asked.project, int) else await _number_of(asked.project)
+    return Request(
+        Act.STAKE,
+        project=project,
+        quantity=asked.shares,
+        key=key,
+        shown=None if asked.shown is None else shown_of(asked.shown),
+        session=session,
+        token=token,
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+@lru_cache(maxsize=100_000)
+def session_of(cookies: str) -> str | None:
+    """The session's key in a cookie header."""
+    try:
+        found = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return None
+    return found.value if found is not None and found.value else None
+
+
+def _check_origin(sent: dict[bytes, bytes], scheme: str) -> None:
+    """A log-in that a browser adds by itself counts only where one of our own pages sent the request: a page
+    elsewhere cannot hide its origin, nor send JSON without being asked about it first."""
+    origin, host = _text(sent.get(b"origin")) or "", _text(sent.get(b"host")) or ""
+    is_json = (_text(sent.get(b"content-type")) or "").partition(";")[0].strip() == "application/json"
+    if not is_json or not _is_ours(origin, host, scheme):
+        raise BadBody(403, "This log-in is for the pages of this site; programs send a token.")
+
+
+@lru_cache(maxsize=1_000)
+def _is_ours(origin: str, host: str, scheme: str) -> bool:
+    is_served = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    schemes = ("https",) if settings.SESSION_COOKIE_SECURE else (scheme, "https")
+    return is_served and any(origin == f"{each}://{host}" for each in schemes)
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body
+    parts, size = [body], len(body)
+    try:
+        async with asyncio.timeout(BODY_S):
+            while message.get("more_body"):
+                message = await receive()
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if message["type"] == "http.disconnect" or size > BODY_BYTES:
+                    break
+    except TimeoutError:
+        raise BadBody(408, "The body did not come in time.") from None
+    return b"".join(parts)
+
+
+_numbers: dict[str, int] = {}
+
+
+async def _number_of(slug: str) -> int:
+    """The number of a project; remembered once it is published, because then it never changes."""
+    if slug in _numbers:
+        return _numbers[slug]
+    project = await Project.objects.filter(slug=slug, published_at__isnull=False).values_list("pk").afirst()
+    if project is None:
+        raise BadBody(404, Answer(404).sentence)
+    _numbers[slug] = project[0]
+    return _numbers[slug]
