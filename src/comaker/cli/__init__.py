@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from comaker.cli import (
+    auditing,
     backing,
     checking,
     comparing,
+    demo,
     exporting,
     galleries,
     hosting,
@@ -43,8 +45,10 @@ for _name, _command, _short in (
     ("import", importing.import_, "Import a contribution log as an event table."),
     ("replay", replaying.replay, "Replay recorded requests under another rule."),
     ("host", hosting.host, "Run a model as a site."),
+    ("demo", demo.demo, "Open a site after a simulated year."),
     ("backup", backing.backup, "Write a whole site to one file."),
     ("restore", backing.restore, "Bring back a site from a backup."),
+    ("audit", auditing.audit, "Recompute a site's books from its log."),
     ("export", exporting.export, "Export a site's event table."),
 ):
     app.command(_name, short_help=_short)(_command)
