@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -36,6 +39,10 @@ class Store:
         if connection.in_atomic_block:
             raise RuntimeError("the writer commits by itself: call it outside of transactions")
         self.raw = connection.connection
+
+    def turn(self) -> AbstractContextManager[None]:
+        """What a thread has to wait for before it begins."""
+        return nullcontext()
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement with ``?`` for each value."""
@@ -74,8 +81,42 @@ class Store:
         raise NotImplementedError
 
 
+class Turns:
+    """Lets the threads of a process write one after the other, in the order in which they came.
+
+    SQLite makes others sleep and try again, by luck: in a rush some would never get there.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._line: deque[threading.Event] = deque()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn, and pass it on at the end."""
+        mine = threading.Event()
+        with self._guard:
+            self._line.append(mine)
+            is_first = self._line[0] is mine
+        if not is_first:
+            mine.wait()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._line.popleft()
+                if self._line:
+                    self._line[0].set()
+
+
 class SqliteStore(Store):
     """One file: whoever writes holds all of it."""
+
+    _turns = Turns()
+
+    def turn(self) -> AbstractContextManager[None]:
+        """One thread of this process at a time; other processes are kept off by the file's lock."""
+        return self._turns.turn()
 
     def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
         """The list is filled up to a power of two by its last value, so that few statements are prepared."""

@@ -48,9 +48,9 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
     now_us = time.time_ns() // 1_000 if now_us is None else now_us
     for attempt in range(TRIES):
         try:
-            return _try(store, requests, now_us)
+            with store.turn():
+                return _try(store, requests, now_us)
         except Exception as error:
-            store.rollback()
             if not is_passing(error):
                 raise
             time.sleep(_PAUSE_S * attempt)
@@ -60,16 +60,25 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
 
 
 def _try(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]:
-    store.begin(projects_of(requests))
+    try:
+        store.begin(projects_of(requests))
+        answers = _decided(store, requests, now_us)
+        store.commit()
+        return answers
+    except BaseException:
+        store.rollback()
+        raise
+
+
+def _decided(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]:
+    """The answers, with everything they say sent to the database."""
     known, accounts = identify(store, requests, now_us)
     let_in = [each for each in known if isinstance(each, Request)]
     if not let_in:
-        store.rollback()
         return [each for each in known if isinstance(each, Answer)]
     batch = read(store, let_in, accounts, now_us)
     answers = [each if isinstance(each, Answer) else _answer(batch, each) for each in known]
     batch.flush()
-    store.commit()
     return answers
 
 
