@@ -26,7 +26,7 @@ from comaker.host.api.stakes import (
 )
 from comaker.host.gateway.batching import Batching
 from comaker.host.models import Project
-from comaker.host.shown import shown_of
+from comaker.host.pages.shown import unsign
 from comaker.host.writer import Act, Answer, Request
 
 type Message = MutableMapping[str, Any]
@@ -83,7 +83,7 @@ async def _read(headers: Iterable[tuple[bytes, bytes]], scheme: str, receive: Re
         project=project,
         quantity=asked.shares,
         key=key,
-        shown=None if asked.shown is None else shown_of(asked.shown),
+        shown=None if asked.shown is None else unsign(asked.shown),
         session=session,
         token=token,
     )
