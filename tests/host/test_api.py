@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.host.world import World, small_text
 
 from comaker.host.api.limits import PER_MINUTE, Limits, limits
 from comaker.host.api.stakes import digest_of
-from comaker.host.models import Account, Contribution, Event, Holding, Posting, Token
+from comaker.host.models import Account, Contribution, Event, Holding, Posting, Settlement, StaffAct, Token
 from comaker.host.pages.shown import sign
 from comaker.host.writer import Act, Request, write
 
@@ -236,6 +237,36 @@ def test_staff_publish_confirm_record_and_mark_milestones(site: Any, program: Pr
     assert income.status_code in (200, 201)
 
 
+def test_a_payout_is_proposed_by_one_and_approved_by_another(
+    sqlite: str, make_site: Callable[..., Any]
+) -> None:
+    world = World(make_site(small_text()))
+    one, two = Program(world.desk_token), Program(world.token(world.second, "desk"))
+    Settlement.objects.update(state=Settlement.State.DROPPED)
+    made = one.post("/desk/settlements", {"project": "released-one"})
+    assert made.status_code == 201
+    number = made.json()["settlement"]
+    assert one.post("/desk/settlements", {"project": "released-one"}).json()["settlement"] == number
+    assert two.post("/desk/settlements", {"project": "released-one"}).status_code == 409
+    assert one.post("/desk/settlements", {"project": "open-one"}).status_code == 409
+    own = one.post(f"/desk/settlements/{number}/approve")
+    assert (own.status_code, own.json()["refusal"]) == (200, "second_person_needed")
+    booked = two.post(f"/desk/settlements/{number}/approve")
+    assert booked.status_code == 201
+    assert booked.json()["money_minor"] == made.json()["total_minor"] == 5_000
+    assert one.get("/desk/settlements").json()["items"][0]["state"] == "booked"
+    paid = Program(None).get("/projects/released-one/payouts").json()["items"]
+    assert sum(each["money_minor"] for each in paid) == 5_000
+    assert two.post("/desk/settlements/99999/approve").status_code == 404
+
+
+def test_what_staff_do_by_program_is_in_the_log_of_staff_acts(site: Any, desk: Program) -> None:
+    site.draft("Grace")
+    desk.post("/desk/publish", {"project": "grace"})
+    desk.post("/desk/milestones", {"project": "grace", "milestone": "produced"})
+    assert [each.act for each in StaffAct.objects.order_by("pk")] == ["published", "was refused"]
+
+
 @pytest.mark.parametrize(
     ("scopes", "path", "body"),
     [
@@ -261,7 +292,9 @@ def test_f28_the_scope_desk_is_for_staff_alone_and_staff_cannot_stake(
     site.project("Grace")
     assert program.get("/desk/reservations").status_code == 403
     assert program.post("/desk/income", {"project": "grace", "money_minor": 1}).status_code == 403
-    assert desk.post("/stakes", {"project": "grace", "shares": 1}).status_code == 403
+    answer = desk.post("/stakes", {"project": "grace", "shares": 1})
+    assert (answer.status_code, answer.json()["refusal"]) == (200, "role_not_allowed")
+    assert Event.objects.get(id=answer.json()["event"]).kind == "refused"
 
 
 @pytest.mark.parametrize("fields", [{"revoked": True}, {"expires_us": 1}])

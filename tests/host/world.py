@@ -93,7 +93,7 @@ class World:
             self._open(state)
 
     def token(self, account: Account, scopes: str) -> str:
-        secret = f"secret-{account.pk}-{scopes}"
+        secret = f"secret-{account.pk}-{scopes}".replace(" ", "-")
         Token.objects.create(
             account=account,
             label=f"{PRIVATE} {scopes}",

@@ -17,7 +17,7 @@ READS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 429), Problem)
 WRITES: dict[int, Any] = {
     201: Outcome,
     200: Outcome,
-    **dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), Problem),
+    **dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 422, 429, 503), Problem),
 }
 FOR_ANYBODY: dict[str, Any] = {"security": [{}]}
 """Says in the schema that a log-in is not needed."""

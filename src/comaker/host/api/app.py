@@ -15,6 +15,7 @@ from ninja.parser import Parser
 from comaker.host.access import Access, allow
 from comaker.host.api import customers, desk, reading
 from comaker.host.api.stakes import BODY_BYTES, BadBody, read_json
+from comaker.ledger import LedgerError
 
 MOST_COMPLAINTS = 5
 BUSY_S = 1
@@ -85,6 +86,12 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def on_nothing(request: HttpRequest, _: Http404) -> HttpResponse:
     """No such project, reservation, holding or settlement; or one that the caller may not see."""
     return problem(request, 404, "There is no such thing here.")
+
+
+@api.exception_handler(LedgerError)
+def on_books(request: HttpRequest, error: LedgerError) -> HttpResponse:
+    """What cannot be booked; nothing was."""
+    return problem(request, 409, f"The books refuse this: {error}")
 
 
 @api.exception_handler(RequestDataTooBig)

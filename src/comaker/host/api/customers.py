@@ -32,9 +32,10 @@ from comaker.host.pages import shown
 from comaker.host.writer import Act, Request
 
 router = Router(tags=["customers"])
+# Whether staff may take part is for the rules to decide: the writer refuses them, and logs that they tried.
 
 
-@router.post("/stakes", response=WRITES, auth=door("stake", Access.CUSTOMER))
+@router.post("/stakes", response=WRITES, auth=door("stake", Access.ACCOUNT))
 def stake(request: HttpRequest, body: StakeIn, key: Key) -> Any:
     """Stake on a project. 201: done, or reserved until ``lapses_at``; 200: refused by a rule of the terms."""
     project = project_number(body.project)
@@ -45,7 +46,7 @@ def stake(request: HttpRequest, body: StakeIn, key: Key) -> Any:
     )
 
 
-@router.post("/withdrawals", response=WRITES, auth=door("stake", Access.CUSTOMER))
+@router.post("/withdrawals", response=WRITES, auth=door("stake", Access.ACCOUNT))
 def withdrawal(request: HttpRequest, body: WithdrawalIn, key: Key) -> Any:
     """Take shares back, as long as the goal is not reached."""
     project = project_number(body.project)
@@ -56,7 +57,7 @@ def withdrawal(request: HttpRequest, body: WithdrawalIn, key: Key) -> Any:
     )
 
 
-@router.post("/purchases", response=WRITES, auth=door("buy", Access.CUSTOMER))
+@router.post("/purchases", response=WRITES, auth=door("buy", Access.ACCOUNT))
 def purchase(request: HttpRequest, body: PurchaseIn, key: Key) -> Any:
     """Buy copies of what a project made, once it is released."""
     project = project_number(body.project)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest
-from ninja import Router
+from ninja import Router, Status
+from ninja.errors import HttpError
 
 from comaker.host.access import Access
 from comaker.host.api.answering import READS, WRITES, ask, project_number
@@ -22,12 +24,20 @@ from comaker.host.api.schemas import (
     Offset,
     ProjectIn,
     ReservationsOut,
+    SettlementOut,
+    SettlementsOut,
 )
-from comaker.host.models import Reservation
+from comaker.host.models import Reservation, Settlement, Standing
+from comaker.host.payout import payout_of
+from comaker.host.staff.log import Did, note
 from comaker.host.writer import Act, Request
+from comaker.refusals import Refusal
+from comaker.rules.approval import decide_approval
 
 router = Router(tags=["desk"], auth=door("desk", Access.STAFF))
-MILESTONES = {"produced": Act.PRODUCE, "released": Act.RELEASE}
+MILESTONES = {"produced": (Act.PRODUCE, Did.PRODUCED), "released": (Act.RELEASE, Did.RELEASED)}
+NOBODY_YET = 0
+PROPOSES: dict[int, Any] = {201: SettlementOut, **{code: WRITES[code] for code in WRITES if code >= 400}}
 
 
 @router.get("/reservations", response={200: ReservationsOut, **READS})
@@ -42,42 +52,109 @@ def confirm(request: HttpRequest, reservation: Number, key: Key) -> Any:
     project = Reservation.objects.filter(pk=reservation).values_list("project", flat=True).first()
     if project is None:
         raise Http404
-    return ask(Request(Act.CONFIRM, project=project, staff=_staff(request), reference=reservation, key=key))
+    asked = Request(Act.CONFIRM, project=project, reference=reservation, key=key)
+    return _ask(request, asked, Did.CONFIRMED, f"reservation {reservation}")
 
 
 @router.post("/publish", response=WRITES)
 def publish(request: HttpRequest, body: ProjectIn, key: Key) -> Any:
     """Publish a draft: staking begins."""
     project = project_number(body.project, drafts=True)
-    return ask(Request(Act.OPEN, project=project, staff=_staff(request), key=key))
+    return _ask(request, Request(Act.OPEN, project=project, key=key), Did.PUBLISHED)
 
 
 @router.post("/milestones", response=WRITES)
 def milestone(request: HttpRequest, body: MilestoneIn, key: Key) -> Any:
     """A funded project is in production, or released."""
-    project = project_number(body.project)
-    return ask(Request(MILESTONES[body.milestone], project=project, staff=_staff(request), key=key))
+    act, did = MILESTONES[body.milestone]
+    return _ask(request, Request(act, project=project_number(body.project), key=key), did)
 
 
 @router.post("/income", response=WRITES)
 def income(request: HttpRequest, body: IncomeIn, key: Key) -> Any:
     """Money that a project earned outside of the site."""
-    return ask(_record(request, Act.INCOME, body, key))
+    return _ask(request, _record(Act.INCOME, body, key), Did.INCOME)
 
 
 @router.post("/costs", response=WRITES)
 def cost(request: HttpRequest, body: CostIn, key: Key) -> Any:
     """Money that was paid for a project."""
-    return ask(_record(request, Act.COST, body, key))
+    return _ask(request, _record(Act.COST, body, key), Did.COST)
 
 
-def _record(request: HttpRequest, act: Act, body: IncomeIn | CostIn, key: str) -> Request:
+@router.get("/settlements", response={200: SettlementsOut, **READS})
+def desk_settlements(request: HttpRequest, limit: Limit = 20, offset: Offset = 0) -> Any:
+    """Payouts that were proposed, booked or dropped, the latest first."""
+    found = Settlement.objects.order_by("-pk")
+    return {"count": found.count(), "items": [_settlement(each) for each in found[offset : offset + limit]]}
+
+
+@router.post("/settlements", response=PROPOSES)
+def propose(request: HttpRequest, body: ProjectIn, key: Key) -> Any:
+    """Propose the payout that is due now; somebody else of the staff approves it. 409: nothing is due, or
+    another one is proposed. Sent again, it gives the proposal that waits."""
     project = project_number(body.project)
-    return Request(
-        act, project=project, staff=_staff(request), money_minor=body.money_minor, stage=body.stage, key=key
+    staff = request.auth.account
+    due = payout_of(project)
+    refusal = decide_approval(staff.pk, NOBODY_YET, due.total_minor, due.total_minor)
+    if refusal is not Refusal.NONE:
+        raise HttpError(409, refusal.sentence)
+    asked = {
+        "project": project,
+        "earned_minor": Standing.objects.values_list("earned_minor", flat=True).get(project=project),
+        "total_minor": due.total_minor,
+        "proposed_by": staff,
+    }
+    try:
+        with transaction.atomic():
+            made = Settlement.objects.create(**asked)
+    except IntegrityError:
+        mine = Settlement.objects.filter(**asked, state=Settlement.State.PROPOSED).first()
+        if mine is None:
+            raise HttpError(409, "Another payout of this project is proposed already.") from None
+        return Status(201, _settlement(mine))
+    note(staff.pk, Did.PROPOSED, f"project {project}", f"{due.total_minor} minor units")
+    return Status(201, _settlement(made))
+
+
+@router.post("/settlements/{settlement}/approve", response=WRITES)
+def approve(request: HttpRequest, settlement: Number, key: Key) -> Any:
+    """Approve what another proposed: it is computed again, and booked."""
+    project = Settlement.objects.filter(pk=settlement).values_list("project", flat=True).first()
+    if project is None:
+        raise Http404
+    asked = Request(Act.SETTLE, project=project, reference=settlement, key=key)
+    return _ask(request, asked, Did.APPROVED, f"settlement {settlement}")
+
+
+def _record(act: Act, body: IncomeIn | CostIn, key: str) -> Request:
+    project = project_number(body.project)
+    return Request(act, project=project, money_minor=body.money_minor, stage=body.stage, key=key)
+
+
+def _ask(request: HttpRequest, asked: Request, did: Did, subject: str = "") -> Status[Any]:
+    """Ask in the name of whoever calls, and note it in the log of staff acts, as their pages do."""
+    staff = request.auth.account.pk
+    result = ask(asked._replace(staff=staff))
+    said = result.value
+    is_done = result.status_code == 201
+    detail = f"{said['money_minor']} minor units" if is_done else said["sentence"]
+    note(
+        staff,
+        did if is_done else Did.REFUSED,
+        subject or f"project {asked.project}",
+        f"by a program: {detail}",
     )
+    return result
 
 
-def _staff(request: HttpRequest) -> int:
-    number: int = request.auth.account.pk
-    return number
+def _settlement(each: Settlement) -> dict[str, Any]:
+    return {
+        "settlement": each.pk,
+        "project": each.project,
+        "total_minor": each.total_minor,
+        "earned_minor": each.earned_minor,
+        "proposed_by": each.proposed_by_id,
+        "approved_by": each.approved_by_id,
+        "state": each.state,
+    }

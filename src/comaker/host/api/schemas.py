@@ -298,3 +298,10 @@ class SettlementOut(Out):
     proposed_by: int
     approved_by: int | None
     state: str
+
+
+class SettlementsOut(Out):
+    """A page of payouts, the latest first; ``count`` of all."""
+
+    count: int
+    items: list[SettlementOut]
