@@ -133,6 +133,16 @@ class Adapter(DefaultAccountAdapter):
             return False
         return super().confirm_email(request, email_address)
 
+    def get_reauthentication_methods(self, user: Account) -> list[dict[str, Any]]:
+        """The ways in which somebody may say again who she is, in our words."""
+        words = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        ways = super().get_reauthentication_methods(user)
+        return [{**way, "description": words.get(way["id"], way["description"])} for way in ways]
+
     def format_email_subject(self, subject: str) -> str:
         """The subject of a mail, with the firm's name before it."""
         return f"{speaking().name}: {subject}"

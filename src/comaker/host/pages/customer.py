@@ -104,7 +104,8 @@ def buy(request: HttpRequest, slug: str) -> HttpResponse:
     if buying is None:
         raise Http404
     task = place.terms.model.task[buying.task]
-    assert isinstance(task, PurchaseTask) and task.terms.offer
+    assert isinstance(task, PurchaseTask)
+    assert task.terms.offer
     context = {"buying": buying, "offer": place.terms.model.offer[task.terms.offer]}
     if request.method != "POST":
         return render(request, BUY, {"place": place, "form": QuantityForm.fresh("1"), **context})

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from django import forms, template
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
+
+LABELS = {
+    "login": _("E-mail address"),
+    "email": _("E-mail address"),
+    "remember": _("Stay logged in on this device"),
+    "oldpassword": _("Your password now"),
+    "code": _("Code"),
+}
+"""How we call the library's fields."""
 
 
 @register.filter
 def plain(form: forms.BaseForm) -> forms.BaseForm:
-    """A form whose fields have labels alone: what repeats the label inside the field goes as one writes."""
-    for field in form.fields.values():
+    """A form in our words, without what repeats the label inside the field and goes as one writes."""
+    for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
+        field.label = LABELS.get(name, field.label)
     return form
