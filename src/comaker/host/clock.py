@@ -14,6 +14,7 @@ from django.db import connections
 from comaker.host.firm import in_force
 from comaker.host.models import Reservation, Standing
 from comaker.host.writer import Act, Request, write
+from comaker.host.writer.chain import NO_PROJECT
 from comaker.model import stake_terms
 from comaker.rules.stake import OPEN
 
@@ -39,7 +40,7 @@ def due(now_us: int) -> list[Request]:
     ]
     open_us = stake_terms(in_force()).open_seconds * 1_000_000
     if open_us:
-        over = Standing.objects.filter(status=OPEN, opened_us__lte=now_us - open_us)
+        over = Standing.objects.filter(project__gt=NO_PROJECT, status=OPEN, opened_us__lte=now_us - open_us)
         requests += [Request(Act.CLOSE, project=each) for each in over.values_list("project", flat=True)]
     return requests
 

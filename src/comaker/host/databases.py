@@ -171,7 +171,7 @@ def _held(target: Path) -> Iterator[None]:
 
 
 def _replace(source: Path, target: Path) -> None:
-    aside = f"{target.name}.before-restore-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
+    aside = f"{target.name}.before-restore-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%fZ}"
     for end in ("", "-wal", "-shm", "-journal"):
         old = target.with_name(target.name + end)
         if old.exists():
@@ -209,7 +209,7 @@ def _check_books() -> None:
 @contextmanager
 def _postgresql_restored(source: Path, tables: dict[str, int]) -> Iterator[Put]:
     name = str(connection.settings_dict["NAME"])
-    new = f"{name}_restoring_{os.getpid()}"
+    new = f"{name[:24]}_restoring_{os.getpid()}"
     connection.close()
     with _at("postgres") as server:
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
@@ -229,7 +229,7 @@ def _postgresql_restored(source: Path, tables: dict[str, int]) -> Iterator[Put]:
 
 
 def _rename(server: Any, new: str, name: str) -> None:
-    aside = f"{name}_before_restore_{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S}"
+    aside = f"{name[:24]}_before_restore_{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S%f}"
     with server.transaction():
         if _is_there(name):
             server.execute(f'ALTER DATABASE "{name}" RENAME TO "{aside}"')

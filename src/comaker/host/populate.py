@@ -16,7 +16,7 @@ from comaker.events import Kind
 from comaker.host.demo.history import History
 from comaker.host.demo.playing import Play
 from comaker.host.demo.stage import dress, invite
-from comaker.host.models import Standing
+from comaker.host.models import Project, Standing
 
 _KINDS = (
     *(Kind.JOINED, Kind.DONE, Kind.REFUSED, Kind.WITHDRAWN),
@@ -59,7 +59,12 @@ def populate(
     # A settlement is left for the second person to approve.
     released = Standing.objects.filter(released_us__isnull=False).order_by("-earned_minor")
     next(filter(lambda each: history.settle(each.project, until_us, is_approved=False), released), None)
-    return Populated(play.answered, play.refused, len(customers), Standing.objects.count())
+    return Populated(
+        play.answered,
+        play.refused,
+        len(customers),
+        Project.objects.filter(published_at__isnull=False).count(),
+    )
 
 
 def _rows(events: pa.Table, until_us: int) -> list[dict[str, Any]]:
