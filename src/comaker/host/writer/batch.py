@@ -213,8 +213,10 @@ class Batch:
                 if each.changed
             ],
         )
-        changed = [each.row() for each in self.reservations.values() if each.changed]
-        store.put(tables.RESERVATION, self.reserved + changed)
+        changed = {number: each.row() for number, each in self.reservations.items() if each.changed}
+        # PostgreSQL takes no row twice in one statement.
+        added = [row for row in self.reserved if row[0] not in changed]
+        store.put(tables.RESERVATION, [*added, *changed.values()])
         store.put(tables.STANDING, [each.row() for each in self.standings.values() if each.changed])
         store.number_events(self.next_event)
 

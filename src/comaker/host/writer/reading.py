@@ -84,8 +84,7 @@ def holders_of(batch: Batch, project: int) -> list[tuple[int, Holding]]:
 
 def waiting_in(batch: Batch, project: int) -> list[Waiting]:
     """The reservations of a project that wait for their money, those of this batch included."""
-    for row in batch.reserved:
-        batch.reservations[row[0]] = Waiting(row)
+    _keep(batch, batch.reserved)
     _keep(batch, batch.store.execute(_WAITING_IN_PROJECT, (project,)).fetchall())
     found = [each for each in batch.reservations.values() if each.project == project and each.state == 0]
     read_holdings(batch, project, [each.customer for each in found])
