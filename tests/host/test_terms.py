@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 from django.db.utils import DatabaseError
+from django.test import Client
+from django.test.utils import setup_test_environment, teardown_test_environment
+from django.urls import reverse
 
 from comaker.host.changes import changes_between
+from comaker.host.environment import whole_days
 from comaker.host.firm import in_force, model_of, published
-from comaker.host.models import Event, Publication
+from comaker.host.models import Event, Publication, StaffAct
 from comaker.host.staff.drafting import draw_up
+from comaker.host.staff.terms import earliest_day
 from comaker.host.writer.announcing import announce
 from comaker.model import ModelError
 from comaker.refusals import Refusal
@@ -23,6 +29,14 @@ from comaker.rules.notice import decide_notice
 
 TODAY = dt.datetime.now(dt.UTC).date()
 CAP = "task.stake.terms.cap"
+
+
+@pytest.fixture(autouse=True)
+def templates_are_told() -> Iterator[None]:
+    """So that a page's answer knows what it was given."""
+    setup_test_environment()
+    yield
+    teardown_test_environment()
 
 
 def drawn(changes: dict[str, str], *, days: int = 40, why: str = "Because we learned") -> str:
@@ -182,3 +196,82 @@ def test_a_change_is_told_in_words_before_and_after(site: Any) -> None:
     assert told["task.stake.terms.open_for"][2:] == ("no limit", "90 days")
     assert told["sharing.album.to.producer"][1:] == ("Share of the income: producer", "30 %", "25 %")
     assert len(told) == 3
+
+
+# --- the page ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sam(site: Any) -> Client:
+    client = Client()
+    client.force_login(site.staff("Sam"))
+    return client
+
+
+def given(**more: str) -> dict[str, str]:
+    day = (TODAY + dt.timedelta(days=30)).isoformat()
+    base = Publication.objects.latest("id").hash
+    empty = dict.fromkeys(("cap", "goal", "reserved_for", "open_for", "path", "value"), "")
+    return empty | {"why": "We learned", "in_force": day, "base_hash": base, "do": "preview"} | more
+
+
+def test_a_change_is_shown_before_it_is_announced(sam: Client) -> None:
+    page = sam.post(reverse("desk_terms"), given(cap="900.00")).content.decode()
+    assert "Announce it" in page
+    assert "€900.00" in page
+    assert "[[amendment]]" in page
+    assert Publication.objects.count() == 1
+    assert sam.post(reverse("desk_terms"), given(cap="900.00", do="announce")).status_code == 303
+    assert Publication.objects.count() == 2
+    assert StaffAct.objects.get().act == "amended the terms"
+    assert "We learned" in sam.get(reverse("desk_terms")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"cap": "1.000,00"}, "cap", "Write digits"),
+        ({"goal": "105.00"}, "goal", "multiple of the share price"),
+        ({"reserved_for": "2 months"}, "reserved_for", "Months and years differ"),
+        ({"path": "task.stake.terms.share_price", "value": "5.00"}, "value", "price of a share cannot"),
+        ({"path": "tusk.x", "value": "1"}, "value", "Unknown key"),
+        ({"path": "task.buy.terms.limit"}, "path", "belong together"),
+        ({"cap": "900.00", "in_force": "2008-01-01"}, "in_force", "more notice"),
+        ({"cap": "900.00", "in_force": "soon"}, "in_force", "valid date"),
+        ({"cap": "900.00", "why": ""}, "why", "required"),
+        ({}, "__all__", "what is to change"),
+    ],
+)
+def test_each_mistake_is_told_beside_its_field(
+    sam: Client, wrong: dict[str, str], field: str, said: str
+) -> None:
+    answer = sam.post(reverse("desk_terms"), given(**wrong) | {"do": "announce"})
+    assert answer.status_code == 200
+    assert said in " ".join(answer.context["form"].errors[field]), answer.context["form"].errors
+    assert Publication.objects.count() == 1
+
+
+def test_whoever_was_second_reads_it_anew(sam: Client) -> None:
+    first, second = given(cap="900.00", do="announce"), given(goal="120000.00", do="announce")
+    sam.post(reverse("desk_terms"), first)
+    assert "choose another day" in sam.post(reverse("desk_terms"), second).content.decode()
+    second["in_force"] = (TODAY + dt.timedelta(days=31)).isoformat()
+    answer = sam.post(reverse("desk_terms"), second)
+    assert "Others have announced terms meanwhile" in answer.content.decode()
+    assert "Announce it" in answer.content.decode()
+    assert Publication.objects.count() == 2
+
+
+def test_the_first_day_proposed_gives_full_notice() -> None:
+    noon = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+    assert earliest_day(noon) == dt.date(2026, 12, 8)
+    assert earliest_day(noon.replace(hour=0)) == dt.date(2026, 12, 7)
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1.5", "99999"])
+def test_a_notice_that_is_no_number_of_days_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("COMAKER_NOTICE_DAYS", value)
+    with pytest.raises(ImproperlyConfigured, match="COMAKER_NOTICE_DAYS"):
+        whole_days("COMAKER_NOTICE_DAYS", 14)

@@ -33,6 +33,13 @@ class Division(NamedTuple):
     pro_rata: str | None
 
 
+class Basis(NamedTuple):
+    """What a payout is computed from: how it is divided, and what the project earned less costs so far."""
+
+    division: Division
+    earned_minor: int
+
+
 class Line(NamedTuple):
     """One line of a payout. ``customer`` is None for a party that does not divide by shares.
 
@@ -47,14 +54,18 @@ class Line(NamedTuple):
     due_minor: int
 
 
-def terms_of(project: int) -> Model:
+def terms_of(project: int, known: Model | None = None) -> Model:
     """The terms in force when a project was opened, which hold for its payouts however terms are amended.
 
-    Raises ``LedgerError`` where it was never opened or no publication has those terms.
+    ``known``: a published model, with its versions, to look in before the database is asked. Raises
+    ``LedgerError`` where it was never opened or no publication has those terms.
     """
     opened = Event.objects.filter(subject=project, kind=Kind.OPENED).values_list("model", flat=True).first()
     if opened is None:
         raise LedgerError(f"project {project} was never opened: nothing can be paid out")
+    for version in known.versions if known else ():
+        if version.hash == opened:
+            return version.model
     for text in Publication.objects.order_by("-id").values_list("text", flat=True).iterator():
         for version in model_of(text).versions:
             if version.hash == opened:
@@ -75,13 +86,20 @@ def division_of(model: Model) -> Division:
     return Division(shares, next(iter(flow.by_shares), None))
 
 
-def payout_of(project: int) -> Settlement:
+def basis_of(project: int) -> Basis:
+    """What a project's payouts are computed from; ``LedgerError`` where it was never opened."""
+    division = division_of(terms_of(project))
+    return Basis(division, Standing.objects.values_list("earned_minor", flat=True).get(project=project))
+
+
+def payout_of(project: int, basis: Basis | None = None) -> Settlement:
     """What is due now, of all the project has earned less what it paid before; changes nothing.
 
-    Shares whose money has not come in yet take no part. Raises ``LedgerError`` where the project was never
-    opened, or where shares or holdings are not those of the payouts before.
+    ``basis``: where it is known already. Shares whose money has not come in yet take no part. Raises
+    ``LedgerError`` where the project was never opened, or where shares or holdings are not those of the
+    payouts before.
     """
-    division = division_of(terms_of(project))
+    division, earned_minor = basis or basis_of(project)
     held = list(
         Holding.objects.filter(project=project)
         .order_by("customer")
@@ -93,7 +111,7 @@ def payout_of(project: int) -> Settlement:
     parties = {account.partition(":")[0]: amount for account, amount in balances.items()}
     return settle(
         project=project,
-        base_minor=Standing.objects.values_list("earned_minor", flat=True).get(project=project),
+        base_minor=earned_minor,
         shares_ppm=division.shares_ppm,
         pro_rata=division.pro_rata,
         holders=Holders(customers, shares),
@@ -101,10 +119,9 @@ def payout_of(project: int) -> Settlement:
     )
 
 
-def lines_of(settlement: Settlement) -> Iterator[Line]:
+def lines_of(settlement: Settlement, basis: Basis | None = None) -> Iterator[Line]:
     """Every line of a payout: the parties first, then each holder of shares, in order of account number."""
-    division = division_of(terms_of(settlement.project))
-    base_minor = Standing.objects.values_list("earned_minor", flat=True).get(project=settlement.project)
+    division, base_minor = basis or basis_of(settlement.project)
     for role, due_minor in settlement.parties_minor.items():
         paid_minor = settlement.shared.parties_minor[role] - due_minor
         entitled_minor = pool_of(base_minor, division.shares_ppm[role])

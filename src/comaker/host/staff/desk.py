@@ -13,6 +13,7 @@ from comaker.host.firm import in_force
 from comaker.host.models import Account, Project, Reservation, Settlement, Standing
 from comaker.host.pages.reading import price_of
 from comaker.host.staff.money import SOON_US
+from comaker.host.writer.chain import NO_PROJECT
 from comaker.rules.stake import FUNDED, OPEN
 
 MOST_SHOWN = 8
@@ -28,7 +29,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         soonest_us=Min("lapses_us"),
         soon=Count("pk", filter=Q(lapses_us__lte=time.time_ns() // 1_000 + SOON_US)),
     )
-    standings = Standing.objects.aggregate(
+    standings = Standing.objects.exclude(project=NO_PROJECT).aggregate(
         open=Count("pk", filter=Q(status=OPEN)),
         to_produce=Count("pk", filter=_TO_PRODUCE),
         to_release=Count("pk", filter=_TO_RELEASE),
@@ -64,7 +65,6 @@ def _steps() -> list[Standing]:
         project=OuterRef("project"), earned_minor=OuterRef("earned_minor")
     ).exclude(state=Settlement.State.DROPPED)
     has_earned = Q(released_us__isnull=False, earned_minor__gt=0, is_settled=False)
-    waiting = Standing.objects.annotate(is_settled=Exists(settled)).filter(
-        _TO_PRODUCE | _TO_RELEASE | has_earned
-    )
+    waiting = Standing.objects.exclude(project=NO_PROJECT).annotate(is_settled=Exists(settled))
+    waiting = waiting.filter(_TO_PRODUCE | _TO_RELEASE | has_earned)
     return list(waiting.order_by(F("released_us").asc(nulls_first=True), "closed_us")[:MOST_SHOWN])

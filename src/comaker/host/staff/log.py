@@ -40,8 +40,13 @@ class Did(StrEnum):
 
 def log(request: HttpRequest, act: Did, subject: str = "", detail: str = "") -> StaffAct:
     """Note what the person who is logged in did, to what; too long a text is cut."""
+    return note(request.user.pk, act, subject, detail)
+
+
+def note(account: int, act: Did, subject: str = "", detail: str = "") -> StaffAct:
+    """Note what an account of the staff did, where a program did it in its name."""
     return StaffAct.objects.create(
-        account=request.user.pk,
+        account=account,
         act=act.value,
         subject=subject[: _LONGEST["subject"]],
         detail=detail[: _LONGEST["detail"]],

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from comaker.host import uploads
 from comaker.host.access import Access, allow
 from comaker.host.models import Media, News, Project
+from comaker.host.pages.answers import SeeOther
 from comaker.host.staff.forms import MediaForm, NewsForm
 from comaker.host.staff.log import Did, log
 from comaker.host.staff.projects import project_context
@@ -25,12 +26,12 @@ def media(request: HttpRequest, slug: str) -> HttpResponse:
     do = request.POST.get("do", "add")
     if request.method == "POST" and do != "add":
         _change(request, found, do)
-        return redirect("desk_media", slug, status=303)
+        return SeeOther("desk_media", slug)
     form = MediaForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and _add(request, found, form):
-        return redirect("desk_media", slug, status=303)
+        return SeeOther("desk_media", slug)
     stored = Media.objects.filter(added_by=request.user).aggregate(Sum("size_bytes"))["size_bytes__sum"] or 0
-    context = project_context(found, "media") | {
+    context = project_context(request, found, "media") | {
         "form": form,
         "media": found.media.all(),
         "stored_mb": -(-stored // uploads.MEGABYTE),
@@ -99,7 +100,7 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
             log(request, Did.REMOVED, slug, f"news: {gone.title}")
             gone.delete()
             messages.success(request, _("The news is removed."))
-        return redirect("desk_news", slug, status=303)
+        return SeeOther("desk_news", slug)
     form = NewsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         piece: News = form.save(commit=False)
@@ -107,8 +108,8 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
         piece.save()
         log(request, Did.NEWS, slug, piece.title)
         messages.success(request, _("The news is on the page now."))
-        return redirect("desk_news", slug, status=303)
-    context = project_context(found, "news") | {
+        return SeeOther("desk_news", slug)
+    context = project_context(request, found, "news") | {
         "form": form,
         "pieces": found.news.select_related("written_by"),
     }

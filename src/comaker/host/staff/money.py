@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from comaker.host.access import Access, allow
 from comaker.host.firm import in_force
 from comaker.host.models import Account, Project, Reservation
+from comaker.host.pages.answers import SeeOther
 from comaker.host.pages.terms import stake_of
 from comaker.host.staff.asking import key_of
 from comaker.host.staff.log import Did, log
@@ -29,7 +30,7 @@ MOST_AT_ONCE = 50
 SOON_US = 2 * 86_400 * 1_000_000
 """How long before its end a reservation is called urgent."""
 
-_REFERENCE = re.compile(r"[Rr]?-?([0-9]{1,18})")
+_REFERENCE = re.compile(r"(?:[Rr]-?)?([0-9]{1,18})")
 
 
 @allow(Access.STAFF)
@@ -92,7 +93,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     here = reverse("desk_money")
     if not numbers or not key:
         messages.error(request, _("Please tick the reservations whose money is there."))
-        return redirect(here, status=303)
+        return SeeOther(here)
     projects = dict(Reservation.objects.filter(pk__in=numbers).values_list("event", "project"))
     asked = [
         Request(
@@ -106,7 +107,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         if each in projects
     ]
     _tell(request, asked, write(asked))
-    return redirect(f"{here}?done={','.join(map(str, numbers))}", status=303)
+    return SeeOther(f"{here}?done={','.join(map(str, numbers))}")
 
 
 def _tell(request: HttpRequest, asked: list[Request], answers: list[Answer]) -> None:

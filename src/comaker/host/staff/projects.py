@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from comaker.host.access import Access, allow
-from comaker.host.firm import in_force
+from comaker.host.context import terms_of
 from comaker.host.models import Project, Standing
+from comaker.host.pages.answers import SeeOther
 from comaker.host.pages.reading import Card, portraits_of, price_of
 from comaker.host.staff.asking import ask, key_of
 from comaker.host.staff.forms import ProjectForm, free_slug
 from comaker.host.staff.log import Did, log
 from comaker.host.writer import Act, Request
+from comaker.rules.stake import EXPIRED, FUNDED, OPEN
 
 PAGE = 30
 STATES = ("draft", "open", "funded", "produced", "released", "expired")
 _IN_STATE = {
-    "open": Q(status=0),
-    "funded": Q(status=1, produced_us=None),
+    "open": Q(status=OPEN),
+    "funded": Q(status=FUNDED, produced_us=None),
     "produced": Q(produced_us__isnull=False, released_us=None),
     "released": Q(released_us__isnull=False),
-    "expired": Q(status=2),
+    "expired": Q(status=EXPIRED),
 }
 
 
@@ -46,7 +49,8 @@ def projects(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     numbers = [each.pk for each in page]
     standings, pictures = Standing.objects.in_bulk(numbers), portraits_of(numbers)
-    price = price_of(in_force())
+    firm = terms_of(request)[0]
+    price = price_of(firm) if firm else 0
     cards = [Card(each, standings.get(each.pk), pictures.get(each.pk), price) for each in page]
     context = {
         "cards": cards,
@@ -69,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
         project.save()
         log(request, Did.DRAFTED, project.slug, project.name)
         messages.success(request, _("The draft is saved. Nobody else sees it until you publish it."))
-        return redirect("desk_project", project.slug, status=303)
+        return SeeOther("desk_project", project.slug)
     return render(request, "comaker/desk/new.html", {"form": form, "room": "projects"})
 
 
@@ -82,18 +86,18 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         form.save()
         log(request, Did.EDITED, slug, ", ".join(form.changed_data))
         messages.success(request, _("Saved."))
-        return redirect("desk_project", slug, status=303)
+        return SeeOther("desk_project", slug)
     # As it is stored: a form that is wrong has changed the one in memory.
     found.refresh_from_db()
-    context = project_context(found, "overview") | {"form": form, "key": uuid4()}
+    context = project_context(request, found, "overview") | {"form": form, "key": uuid4()}
     return render(request, "comaker/desk/project.html", context)
 
 
-def project_context(found: Project, tab: str) -> dict[str, object]:
+def project_context(request: HttpRequest, found: Project, tab: str) -> dict[str, Any]:
     """What every page of a project at the desk is given."""
     standing = Standing.objects.filter(project=found.pk).first()
-    picture = portraits_of([found.pk]).get(found.pk)
-    card = Card(found, standing, picture, price_of(in_force()))
+    firm = terms_of(request)[0]
+    card = Card(found, standing, None, price_of(firm) if firm else 0)
     return {"project": found, "card": card, "standing": standing, "tab": tab, "room": "projects"}
 
 
@@ -106,7 +110,7 @@ def publish(request: HttpRequest, slug: str) -> HttpResponse:
     if answer.is_done:
         log(request, Did.PUBLISHED, slug)
         messages.success(request, _("%(name)s is published: everybody can stake now.") % {"name": found.name})
-    return redirect("desk_project", slug, status=303)
+    return SeeOther("desk_project", slug)
 
 
 _MILESTONES = {
@@ -123,10 +127,10 @@ def milestone(request: HttpRequest, slug: str) -> HttpResponse:
     reached = request.POST.get("milestone", "")
     if reached not in _MILESTONES:
         messages.error(request, _("Please choose what has been reached."))
-        return redirect("desk_project", slug, status=303)
+        return SeeOther("desk_project", slug)
     act, did = _MILESTONES[reached]
     answer = ask(request, Request(act, project=found.pk, key=key_of(request)))
     if answer.is_done:
         log(request, did, slug)
         messages.success(request, _("Noted. The page of %(name)s says so now.") % {"name": found.name})
-    return redirect("desk_project", slug, status=303)
+    return SeeOther("desk_project", slug)

@@ -8,18 +8,21 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from comaker.events import Kind
 from comaker.host.access import Access, allow
 from comaker.host.firm import in_force
 from comaker.host.models import Account, Event, Project, StaffAct, Standing
+from comaker.host.pages.answers import SeeOther
 from comaker.host.staff.asking import ask
 from comaker.host.staff.forms import RecordForm
 from comaker.host.staff.log import Did, log
 from comaker.host.staff.projects import project_context
 from comaker.host.writer import Act, Request
+from comaker.host.writer.chain import NO_PROJECT
+from comaker.rules.stake import FUNDED
 
 PAGE = 50
 _NOTED = (Did.INCOME.value, Did.COST.value)
@@ -29,7 +32,7 @@ _NOTED = (Did.INCOME.value, Did.COST.value)
 def all_records(request: HttpRequest) -> HttpResponse:
     """Which project? Those that earn first."""
     find = request.GET.get("find", "").strip()[:80]
-    found = Standing.objects.filter(Q(status=1) | ~Q(earned_minor=0))
+    found = Standing.objects.exclude(project=NO_PROJECT).filter(Q(status=FUNDED) | ~Q(earned_minor=0))
     if find:
         found = found.filter(project__in=Project.objects.filter(name__icontains=find).values("pk"))
     page = Paginator(found.order_by("-released_us", "-opened_us"), PAGE).get_page(request.GET.get("page"))
@@ -49,11 +52,11 @@ def records(request: HttpRequest, slug: str) -> HttpResponse:
     firm = in_force()
     form = RecordForm(request.POST or None, digits=firm.minor_digits, currency=firm.currency)
     if request.method == "POST" and form.is_valid() and _record(request, found, form.cleaned_data):
-        return redirect("desk_records", slug, status=303)
+        return SeeOther("desk_records", slug)
     entries = Event.objects.filter(subject=found.pk, kind__in=(Kind.INCOME, Kind.COST)).order_by("-id")
     page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
     _add_notes(page.object_list)
-    context = project_context(found, "records") | {"form": form, "page": page}
+    context = project_context(request, found, "records") | {"form": form, "page": page}
     return render(request, "comaker/desk/records.html", context)
 
 

@@ -9,21 +9,22 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from comaker.host.access import Access, allow
+from comaker.host.context import terms_of as firm_of
 from comaker.host.firm import in_force
 from comaker.host.models import Account, Project, Settlement, Standing
-from comaker.host.payout import division_of, lines_of, payout_of, terms_of
+from comaker.host.pages.answers import SeeOther
+from comaker.host.payout import Basis, division_of, lines_of, payout_of, terms_of
 from comaker.host.staff.asking import ask, key_of
 from comaker.host.staff.log import Did, log
 from comaker.host.staff.projects import project_context
 from comaker.host.wording import money_text
 from comaker.host.writer import Act, Request
 from comaker.ledger import LedgerError
-from comaker.ledger import Settlement as Due
 from comaker.ledger.postings import exact_sum
 from comaker.refusals import Refusal
 from comaker.rules.approval import decide_approval
@@ -55,8 +56,8 @@ def settlements(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Project, slug=slug)
     if request.method == "POST":
         _propose(request, found)
-        return redirect("desk_settlements", slug, status=303)
-    context = project_context(found, "settlements") | {"key": uuid4()}
+        return SeeOther("desk_settlements", slug)
+    context = project_context(request, found, "settlements") | {"key": uuid4()}
     history = list(
         Settlement.objects.filter(project=found.pk)
         .select_related("proposed_by", "approved_by")
@@ -66,19 +67,21 @@ def settlements(request: HttpRequest, slug: str) -> HttpResponse:
     context["history"] = [each for each in history if each.state != Settlement.State.PROPOSED]
     if context["standing"]:
         try:
-            context |= _preview(payout_of(found.pk), request.GET.get("page", "1"))
+            terms = terms_of(found.pk, firm_of(request)[1])
+            basis = Basis(division_of(terms), context["standing"].earned_minor)
+            context |= _preview(found.pk, basis, request.GET.get("page", "1"))
         except LedgerError as error:
             context["problem"] = str(error)
     return render(request, "comaker/desk/settlements.html", context)
 
 
-def _preview(due: Due, page: str) -> dict[str, object]:
+def _preview(project: int, basis: Basis, page: str) -> dict[str, object]:
     """The payout's sums, and one page of its lines."""
-    division = division_of(terms_of(due.project))
-    base_minor = Standing.objects.get(project=due.project).earned_minor
+    division, base_minor = basis
+    due = payout_of(project, basis)
     number = min(int(page), 100_000) if page.isascii() and page.isdecimal() else 1
     start = (max(number, 1) - 1) * PAGE
-    lines = list(islice(lines_of(due), start, start + PAGE + 1))
+    lines = list(islice(lines_of(due, basis), start, start + PAGE + 1))
     people = Account.objects.in_bulk({line.customer for line in lines if line.customer is not None})
     return {
         "due": due,
@@ -133,7 +136,7 @@ def approve(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         paid = money_text(answer.money_minor, in_force())
         log(request, Did.APPROVED, slug, f"settlement {number}: {paid}")
         messages.success(request, _("Approved and booked: %(amount)s.") % {"amount": paid})
-    return redirect("desk_settlements", slug, status=303)
+    return SeeOther("desk_settlements", slug)
 
 
 @allow(Access.STAFF)
@@ -147,4 +150,4 @@ def drop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.success(request, _("Dropped. Nothing was paid."))
     else:
         messages.error(request, _("This payout is not open any more."))
-    return redirect("desk_settlements", slug, status=303)
+    return SeeOther("desk_settlements", slug)

@@ -9,13 +9,14 @@ from itertools import pairwise
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from comaker.host.access import Access, allow
 from comaker.host.changes import changes_between, in_words
 from comaker.host.firm import model_of
 from comaker.host.models import Publication
+from comaker.host.pages.answers import SeeOther
 from comaker.host.pages.terms import stake_of
 from comaker.host.staff.drafting import draw_up
 from comaker.host.staff.forms import AmendForm
@@ -45,7 +46,7 @@ def terms(request: HttpRequest) -> HttpResponse:
         if drawn is not None:
             text, amended = drawn
             if request.POST.get("do") == "announce" and _announce(request, form, text):
-                return redirect("desk_terms", status=303)
+                return SeeOther("desk_terms")
             day = form.cleaned_data["in_force"]
             context |= {
                 "changes": changes_between(whole.at(day), amended.at(day)),
@@ -80,6 +81,12 @@ def _coming(whole: Model, today: dt.date) -> list[dict[str, object]]:
 def _draw_up(form: AmendForm, base: Publication, whole: Model, today: dt.date) -> tuple[str, Model] | None:
     """The amended text and model; None, with every message beside its field, where it is none."""
     given = form.cleaned_data
+    if (refusal := notice_of(given["in_force"], time.time_ns() // 1_000)) is not Refusal.NONE:
+        form.add_error("in_force", refusal.sentence)
+        return None
+    if any(version.in_force == given["in_force"] for version in whole.versions):
+        form.add_error("in_force", _("Other terms begin on that day already: please choose another day."))
+        return None
     try:
         text, amended = draw_up(
             base.text, form.changes, why=given["why"], in_force=given["in_force"], announced=today
@@ -87,13 +94,8 @@ def _draw_up(form: AmendForm, base: Publication, whole: Model, today: dt.date) -
     except ModelError as error:
         _blame(form, error)
         return None
-    day = first_difference(whole, amended)
-    if day is None:
+    if first_difference(whole, amended) is None:
         form.add_error(None, _("This changes nothing: the terms are so already."))
-        return None
-    refusal = notice_of(day, time.time_ns() // 1_000)
-    if refusal is not Refusal.NONE:
-        form.add_error("in_force", refusal.sentence)
         return None
     return text, amended
 
