@@ -24,5 +24,10 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Answer one request."""
     if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
         await take_stake(_batching, scope, receive, send)
-    else:
-        await _pages(scope, receive, send)
+        return
+
+    async def received() -> Message:
+        # granian gives an awaitable that is no coroutine, and a2wsgi takes nothing else.
+        return await receive()
+
+    await _pages(scope, received, send)
