@@ -17,6 +17,8 @@ from comaker.cli.output import compiling, print_json, progress, refusals
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from comaker.host.populate import Populated
+
 MODEL = "my-major-company"
 _SIZE: dict[str, Any] = {"customers": 9_000, "weeks": 52, "runs": 1, "seed": 2}
 _CHANGES = {
@@ -58,40 +60,60 @@ def demo(
       comaker demo --port 8080
     """
     with refusals():
-        from comaker.host.preparing import point_to, prepare, publish
         from comaker.host.serving import Place, check_free, serve
 
         place = Place(address, port)
         check_free(place)
         _clear(data)
-        events = _year()
-        for name in [name for name in os.environ if name.startswith("COMAKER_")]:
-            del os.environ[name]
-        point_to(data)
-        prepare()
-        publish(MODEL)
-        from comaker.host.demo.stage import CUSTOMER, FIRST_STAFF, PASSWORD, SECOND_STAFF
-        from comaker.host.populate import populate
-
-        with progress("Playing a year of stakes") as bar:
-            done = populate(events, until_us=time.time_ns() // 1000, kept=_kept(), progress=bar)
-        said = {"requests": done.requests, "refused": done.refused, "customers": done.customers}
-        logins = {"customer": CUSTOMER, "staff": FIRST_STAFF, "second of the staff": SECOND_STAFF}
+        done = _fill(data)
 
         def answering(url: str) -> None:
             if as_json:
-                print_json({"address": url, "password": PASSWORD, **logins, **said})
-                return
-            typer.echo(
-                f"A simulated year is written: {done.requests:,} requests of {done.customers:,} customers on "
-                f"{done.projects} artists,\n{done.refused:,} of them refused, each as simulated.\n\n"
-                f"My Major Company is open: {url}\n"
-            )
-            for who, email in logins.items():
-                typer.echo(f"  {who:<20}{email}   password: {PASSWORD}")
-            typer.echo(f"\nMails are written to {data / 'mail'}. Ctrl-C stops the site.")
+                said = {"requests": done.requests, "refused": done.refused, "customers": done.customers}
+                print_json({"address": url, "password": _password(), **_log_ins(), **said})
+            else:
+                _say(done, url, data)
 
         serve(place, workers=1, answering=answering)
+
+
+def _fill(data: Path) -> Populated:
+    """Make the site and play the year on it; settings of another site on this machine are left aside."""
+    from comaker.host.preparing import point_to, prepare, publish
+
+    events = _year()
+    for name in [name for name in os.environ if name.startswith("COMAKER_")]:
+        del os.environ[name]
+    point_to(data)
+    prepare()
+    publish(MODEL)
+    from comaker.host.populate import populate
+
+    with progress("Playing a year of stakes") as bar:
+        return populate(events, until_us=time.time_ns() // 1000, kept=_kept(), progress=bar)
+
+
+def _log_ins() -> dict[str, str]:
+    from comaker.host.demo.stage import CUSTOMER, FIRST_STAFF, SECOND_STAFF
+
+    return {"customer": CUSTOMER, "staff": FIRST_STAFF, "second_staff": SECOND_STAFF}
+
+
+def _password() -> str:
+    from comaker.host.demo.stage import PASSWORD
+
+    return PASSWORD
+
+
+def _say(done: Populated, url: str, data: Path) -> None:
+    typer.echo(
+        f"A simulated year is written: {done.requests:,} requests of {done.customers:,} customers on "
+        f"{done.projects} artists,\n{done.refused:,} of them refused, each as simulated.\n\n"
+        f"My Major Company is open: {url}\n"
+    )
+    for who, email in _log_ins().items():
+        typer.echo(f"  {who.replace('_', ' '):<14}{email:<18}password: {_password()}")
+    typer.echo(f"\nMails are written to {data / 'mail'}. Ctrl-C stops the site.")
 
 
 def _clear(data: Path) -> None:

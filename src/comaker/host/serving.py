@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from comaker.host.preparing import HostError
 
-APPLICATION = "comaker.host.gateway.app:application"
-"""The ASGI application: the way in for stakes, and Django's pages behind it."""
+APPLICATION = "comaker.host.gateway.app"
+"""Where the ASGI `application` is: the way in for stakes, and Django's pages behind it."""
 
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
@@ -63,7 +63,7 @@ def server(place: Place, workers: int) -> Any:
     from granian.server import Server
 
     return Server(
-        APPLICATION,
+        f"{APPLICATION}:application",
         address=place.address,
         port=place.port,
         interface=Interfaces.ASGINL,
@@ -137,5 +137,4 @@ def load_application() -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
-    module, _, name = APPLICATION.partition(":")
-    return getattr(importlib.import_module(module), name)
+    return importlib.import_module(APPLICATION).application
