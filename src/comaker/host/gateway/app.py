@@ -14,10 +14,9 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 
 from comaker.host.gateway.batching import Batching  # noqa: E402
 from comaker.host.gateway.stakes import PATH, Message, Receive, Send, take_stake  # noqa: E402
-from comaker.host.writer import write  # noqa: E402
 
 _pages = WSGIMiddleware(get_wsgi_application())
-_batching = Batching(write)
+_batching = Batching()
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from comaker.host.writer import Answer, Request
+from comaker.host.writer import Answer, Request, write
+from comaker.host.writer.store import Store, store_of
+from comaker.host.writer.writing import begin
 
 MOST = 256
 """Requests in one transaction: it must not keep other writers waiting."""
@@ -14,17 +15,17 @@ MOST = 256
 MOST_WAITING = 10_000
 """Requests that may wait; more are told that the site is busy, before memory runs out."""
 
-type Write = Callable[[Sequence[Request]], list[Answer]]
-
 
 class Batching:
-    """One batch is written at a time, in a thread with a connection of its own; the event loop goes on reading.
+    """One batch is written at a time; the event loop goes on reading.
 
-    Nothing is remembered of a batch once it is answered.
+    On SQLite the batch is decided in the event loop and committed in a thread: two threads that both run
+    Python take longer than one, but the disk needs none. Where that would have to wait for another writer,
+    and on PostgreSQL, the thread does all of it. Nothing is remembered of a batch once it is answered.
     """
 
-    def __init__(self, write: Write) -> None:
-        self.write = write
+    def __init__(self) -> None:
+        self.store: Store | None = None
         self.waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self.asked: set[tuple[object, str]] = set()
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -53,7 +54,7 @@ class Batching:
             taken, self.waiting = self.waiting[:MOST], self.waiting[MOST:]
             requests = [request for request, _ in taken]
             try:
-                answers = await loop.run_in_executor(self.thread, self.write, requests)
+                answers = await self._write(loop, requests)
             except Exception as error:
                 for _, future in taken:
                     if not future.done():
@@ -63,3 +64,11 @@ class Batching:
                 if not future.done():
                     future.set_result(answer)
         self.running = None
+
+    async def _write(self, loop: asyncio.AbstractEventLoop, requests: list[Request]) -> list[Answer]:
+        if self.store is None:
+            self.store = await loop.run_in_executor(self.thread, store_of)
+        begun = begin(self.store, requests)
+        if begun is not None:
+            return await loop.run_in_executor(self.thread, begun.finish)
+        return await loop.run_in_executor(self.thread, write, requests)

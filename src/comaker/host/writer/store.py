@@ -39,6 +39,14 @@ class Store:
         if connection.in_atomic_block:
             raise RuntimeError("the writer commits by itself: call it outside of transactions")
         self.raw = connection.connection
+        if self.is_lost():
+            connection.close()
+            connection.connect()
+            self.raw = connection.connection
+
+    def is_lost(self) -> bool:
+        """Whether the connection has ended, so that nothing more can come through it."""
+        return False
 
     def turn(self) -> AbstractContextManager[None]:
         """What a thread has to wait for before it begins."""
@@ -103,20 +111,47 @@ class Turns:
         try:
             yield
         finally:
-            with self._guard:
-                self._line.popleft()
-                if self._line:
-                    self._line[0].set()
+            self.end()
+
+    def take_at_once(self) -> bool:
+        """Take the turn if nobody has it; whoever did ends it with ``end``."""
+        with self._guard:
+            if self._line:
+                return False
+            self._line.append(threading.Event())
+            return True
+
+    def end(self) -> None:
+        """Pass the turn on."""
+        with self._guard:
+            self._line.popleft()
+            if self._line:
+                self._line[0].set()
 
 
 class SqliteStore(Store):
     """One file: whoever writes holds all of it."""
 
-    _turns = Turns()
+    turns = Turns()
 
     def turn(self) -> AbstractContextManager[None]:
         """One thread of this process at a time; other processes are kept off by the file's lock."""
-        return self._turns.turn()
+        return self.turns.turn()
+
+    def begin_at_once(self) -> bool:
+        """Begin as the only writer, if that takes no waiting."""
+        if not self.turns.take_at_once():
+            return False
+        (wait_ms,) = self.execute("PRAGMA busy_timeout").fetchone()
+        self.execute("PRAGMA busy_timeout = 0")
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self.turns.end()
+            return False
+        finally:
+            self.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        return True
 
     def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
         """The list is filled up to a power of two by its last value, so that few statements are prepared."""
@@ -167,6 +202,10 @@ def _rows_into(name: str, size: int) -> str:
 
 class PostgresqlStore(Store):
     """Rows of projects are locked in the order of their numbers; READ COMMITTED sees what came before."""
+
+    def is_lost(self) -> bool:
+        """Whether the server has ended the connection."""
+        return bool(self.raw.closed)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement with ``?`` for each value."""

@@ -13,7 +13,7 @@ from comaker.host.writer.identity import identify
 from comaker.host.writer.reading import projects_of, read
 from comaker.host.writer.requests import Act, Answer, Request
 from comaker.host.writer.staking import Moment
-from comaker.host.writer.store import Store, is_passing, store_of
+from comaker.host.writer.store import SqliteStore, Store, is_passing, store_of
 from comaker.refusals import Refusal
 
 TRIES = 4
@@ -44,19 +44,56 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
     """
     if not requests:
         return []
-    store = store_of()
     now_us = time.time_ns() // 1_000 if now_us is None else now_us
     for attempt in range(TRIES):
+        store = store_of()
         try:
             with store.turn():
                 return _try(store, requests, now_us)
         except Exception as error:
-            if not is_passing(error):
+            # Where a connection was lost nobody knows whether it was done; its key tells when it is tried again.
+            if not (is_passing(error) or store.is_lost()):
                 raise
             time.sleep(_PAUSE_S * attempt)
     if len(requests) > 1:
         return [answer for each in requests for answer in write([each], now_us=now_us)]
     return [Answer(503)]
+
+
+class Begun:
+    """A batch that is decided and sent to the database, and waits for its commit."""
+
+    def __init__(self, store: SqliteStore, answers: list[Answer]) -> None:
+        self._store = store
+        self._answers = answers
+
+    def finish(self) -> list[Answer]:
+        """Commit; may be called from another thread. Raises what the database raises: then nothing was done."""
+        try:
+            self._store.commit()
+        except BaseException:
+            self._store.rollback()
+            raise
+        finally:
+            self._store.turns.end()
+        return self._answers
+
+
+def begin(store: Store, requests: Sequence[Request]) -> Begun | None:
+    """Decide a batch at once, without its commit; None where that would have to wait for anybody, or failed:
+    then ``write`` does it.
+
+    For an event loop, which must not wait: all that takes Python is done here, and the disk in a thread.
+    """
+    if not isinstance(store, SqliteStore) or not store.begin_at_once():
+        return None
+    try:
+        return Begun(store, _decided(store, requests, time.time_ns() // 1_000))
+    except Exception:
+        # Tried again by ``write``, which says what is wrong if it still is.
+        store.rollback()
+        store.turns.end()
+        return None
 
 
 def _try(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]:
