@@ -42,7 +42,8 @@ def prepare(customers: int = CUSTOMERS) -> list[str]:
     project = Project.objects.create(slug="hot", name="Hot", line="-", story="-", created_by=staff)
     assert write([Request(Act.OPEN, project=project.pk, staff=staff.pk, key="open")])[0].is_done
     Account.objects.bulk_create(
-        Account(email=f"{number}@example.org", name=f"Customer {number}", password="!") for number in range(customers)
+        Account(email=f"{number}@example.org", name=f"Customer {number}", password="!")
+        for number in range(customers)
     )
     sessions = []
     for account in Account.objects.filter(is_staff=False).order_by("id"):
@@ -53,3 +54,25 @@ def prepare(customers: int = CUSTOMERS) -> list[str]:
         session.create()
         sessions.append(session.session_key)
     return sessions
+
+
+def wrong() -> list[str]:
+    """What a storm left that is not right: by what is in the database alone."""
+    from django.db.models import Count, Sum
+
+    from comaker.host.models import Contribution, Event, Holding, Posting, Project, Standing
+
+    project = Project.objects.get(slug="hot").pk
+    standing = Standing.objects.get(pk=project)
+    held = Holding.objects.filter(project=project).aggregate(Sum("shares"))["shares__sum"]
+    done = Event.objects.filter(kind="done").aggregate(Count("id"), Sum("quantity"), Sum("money_minor"))
+    booked = Posting.objects.filter(chain=project).aggregate(Count("id"), Sum("amount_minor"))
+    answered = Contribution.objects.filter(route="stake", status=201).count()
+    found = []
+    if not held == done["quantity__sum"] == standing.collected_shares:
+        found.append(f"held {held}, asked {done['quantity__sum']}, collected {standing.collected_shares}")
+    if not booked["id__count"] == done["id__count"] == answered == standing.entries:
+        found.append(f"{booked} booked, {done} done, {answered} answered, {standing.entries} counted")
+    if booked["amount_minor__sum"] != done["money_minor__sum"]:
+        found.append(f"{booked} booked, {done} done")
+    return found
