@@ -7,6 +7,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from babel import Locale
 from babel.numbers import format_currency, format_decimal
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -28,6 +29,16 @@ def money_text(amount_minor: int, firm: Model) -> str:
     """An amount in minor units in the firm's currency: ``€1,234.50``."""
     amount = Decimal(amount_minor).scaleb(-firm.minor_digits)
     return str(format_currency(amount, firm.currency, locale=language()))
+
+
+def round_money_text(amount_minor: int, firm: Model) -> str:
+    """An amount without decimals where it has none: ``€100,000``; any other is written in full."""
+    if amount_minor % 10**firm.minor_digits:
+        return money_text(amount_minor, firm)
+    pattern = Locale.parse(language()).currency_formats["standard"].pattern
+    amount = amount_minor // 10**firm.minor_digits
+    short = pattern.replace(".00", "")
+    return str(format_currency(amount, firm.currency, short, language(), currency_digits=False))
 
 
 def number_text(number: int) -> str:

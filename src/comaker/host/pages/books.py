@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from comaker.events import Kind
 from comaker.host import payout
 from comaker.host.access import Access, allow
+from comaker.host.context import terms_of
 from comaker.host.models import Event, Posting, Project, Reservation, Standing
 from comaker.host.pages import reading
 from comaker.host.pages.projects import Counted, page_of
@@ -23,7 +24,7 @@ from comaker.host.pages.public import firm_of
 from comaker.host.pages.terms import percent_text, stake_of
 from comaker.host.wording import clean_name, instant, word_of
 from comaker.ledger import LedgerError
-from comaker.ledger.postings import exact_sum
+from comaker.ledger.postings import DUST, exact_sum
 from comaker.model import Model
 from comaker.rules.sharing import pool_of
 
@@ -119,13 +120,15 @@ def payouts(request: HttpRequest, slug: str) -> HttpResponse:
     found, standing = opened_project(slug)
     shown: dict[str, Any] = {"project": found, "standing": standing}
     try:
-        settlement, division = payout.payout_of(found.pk), payout.division_of(payout.terms_of(found.pk))
+        opened_under = payout.terms_of(found.pk, terms_of(request)[1])
+        basis = payout.Basis(payout.division_of(opened_under), standing.earned_minor)
+        settlement = payout.payout_of(found.pk, basis)
     except LedgerError as error:
         return render(request, "comaker/public/payouts.html", {**shown, "problem": str(error)})
-    lines = list(payout.lines_of(settlement))
+    lines = list(payout.lines_of(settlement, basis))
+    division, base_minor = basis
     pager = page_of(Counted(lines, LINES, len(lines)), request)
     names = reading.names_of(line.customer for line in pager)
-    base_minor = standing.earned_minor
     pools = [
         (word_of(role, firm), percent_text(ppm), pool_of(base_minor, ppm))
         for role, ppm in division.shares_ppm.items()
@@ -207,7 +210,7 @@ def _sums(project: int, firm: Model) -> Sums:
     paid: dict[str, int] = {}
     for kind, task, stage, role, amount in rows:
         if kind == Kind.PAID:
-            name = word_of(role or "customer", firm)
+            name = _("kept for rounding") if role == DUST else word_of(role or "customer", firm)
             paid[name] = paid.get(name, 0) + (amount or 0)
         elif key := _place(kind, task, stage, found[0] if found else ""):
             sums[key] += amount or 0

@@ -15,7 +15,7 @@ from comaker.host.models import Publication
 from comaker.host.pages import reading, terms
 from comaker.model import Model
 
-ON_HOME = 9
+ON_HOME = 6
 """How many open projects the home page shows."""
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from comaker.host.firm import model_of
 from comaker.host.models import Publication
-from comaker.host.wording import money_text, number_text, word_of
+from comaker.host.wording import number_text, round_money_text, word_of
 from comaker.model import Model, is_money
 from comaker.model.paths import locate, parse_path, value_at
 from comaker.model.schema.tasks import StakeTask
@@ -72,10 +72,10 @@ def facts_of(firm: Model) -> list[Fact]:
         return []
     terms = found[1].terms
     facts = [
-        Fact(_("One share costs"), money_text(terms.share_price_minor, firm)),
+        Fact(_("One share costs"), round_money_text(terms.share_price_minor, firm)),
         Fact(
             _("Goal of each %(project)s") % {"project": word_of("project", firm)},
-            money_text(terms.goal_minor, firm),
+            round_money_text(terms.goal_minor, firm),
         ),
     ]
     if terms.open_seconds:
@@ -94,7 +94,9 @@ def caps_of(firm: Model) -> list[tuple[str, str]]:
     """From how much collected one person may hold at most how much, step by step."""
     found = stake_of(firm)
     steps = found[1].terms.cap if found else ()
-    return [(money_text(step.from_minor, firm), money_text(step.cap_minor, firm)) for step in steps]
+    return [
+        (round_money_text(step.from_minor, firm), round_money_text(step.cap_minor, firm)) for step in steps
+    ]
 
 
 def shares_of(firm: Model) -> list[tuple[str, list[Share]]]:
@@ -102,8 +104,8 @@ def shares_of(firm: Model) -> list[tuple[str, list[Share]]]:
     flows: list[tuple[str, list[Share]]] = []
     for flow in firm.sharing.values():
         parties = [(role, ppm) for role, ppm in flow.to.items() if role != "firm"]
-        parties.append(("firm", flow.firm_ppm))
-        flows.append((flow.of, [Share(word_of(role, firm), percent_text(ppm), ppm) for role, ppm in parties]))
+        shares = [Share(word_of(role, firm), percent_text(ppm), ppm) for role, ppm in parties]
+        flows.append((flow.of, [*shares, Share(firm.name, percent_text(flow.firm_ppm), flow.firm_ppm)]))
     return flows
 
 
@@ -114,11 +116,11 @@ def blanks_of(firm: Model) -> dict[str, str]:
         terms = found[1].terms
         caps = [step.cap_minor for step in terms.cap] or [terms.goal_minor]
         blanks |= {
-            "share_price": money_text(terms.share_price_minor, firm),
-            "goal": money_text(terms.goal_minor, firm),
+            "share_price": round_money_text(terms.share_price_minor, firm),
+            "goal": round_money_text(terms.goal_minor, firm),
             "goal_shares": number_text(terms.goal_minor // terms.share_price_minor),
-            "cap_first": money_text(caps[0], firm),
-            "cap_last": money_text(caps[-1], firm),
+            "cap_first": round_money_text(caps[0], firm),
+            "cap_last": round_money_text(caps[-1], firm),
             "reserved_for": duration_text(terms.reserved_seconds),
         }
     for flow in firm.sharing.values():
@@ -257,7 +259,10 @@ def _in_words(value: Any, model: Model, key: str) -> Iterator[str]:
         for each in value:
             yield from _in_words(each, model, key)
     elif isinstance(value, dict) and value.keys() == {"from", "cap"}:
-        amounts = {"from": money_text(value["from"], model), "cap": money_text(value["cap"], model)}
+        amounts = {
+            "from": round_money_text(value["from"], model),
+            "cap": round_money_text(value["cap"], model),
+        }
         yield (
             _("%(cap)s from %(from)s collected") if value["from"] else _("%(cap)s from the start")
         ) % amounts
@@ -268,7 +273,7 @@ def _in_words(value: Any, model: Model, key: str) -> Iterator[str]:
     elif value is None or value == "":
         yield _("nothing")
     elif type(value) is int and is_money(model, key):
-        yield money_text(value, model)
+        yield round_money_text(value, model)
     else:
         yield str(value)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +23,12 @@ register = template.Library()
 def money(amount_minor: int | None) -> str:
     """An amount in minor units, in the firm's currency: ``€1,234.50``; nothing where there is none."""
     return "" if amount_minor is None else wording.money_text(amount_minor, speaking())
+
+
+@register.filter
+def round_money(amount_minor: int) -> str:
+    """An amount in minor units, without decimals where it has none: ``€100,000``."""
+    return wording.round_money_text(amount_minor, speaking())
 
 
 @register.filter
@@ -53,6 +60,13 @@ def day(value: int | dt.date | None) -> str:
     at = wording.instant(value)
     shown = at.date() if isinstance(at, dt.datetime) else at
     return format_html('<time datetime="{}">{}</time>', shown.isoformat(), wording.when_text(shown))
+
+
+@register.filter
+def moment(value: int | dt.datetime) -> str:
+    """A ``<time>`` in few letters, for lists of what just happened: ``23 Nov, 14:03``."""
+    at = wording.instant(value)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "j M, H:i", False))
 
 
 @register.filter
