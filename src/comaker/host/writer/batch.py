@@ -139,7 +139,7 @@ class Batch:
                 event_id,
                 at_us,
                 terms.hash,
-                kind.value,
+                kind._value_,
                 customer,
                 fact.role,
                 fact.task,
@@ -195,7 +195,7 @@ class Batch:
     def remember(self, request: Request, account: int, body: bytes, answer: Answer) -> None:
         """Keep the answer for whoever sends the same key again."""
         text = answer.text()
-        route, key, status = request.act.value, request.key, answer.status
+        route, key, status = request.act._value_, request.key, answer.status
         self.contributions.append((account, route, key, body, answer.event_id, status, text))
         self.answered[account, route, key] = (body, status, text)
 
@@ -224,7 +224,7 @@ class Batch:
 def digest(request: Request, account: int) -> bytes:
     """What was asked, in 16 bytes: the same key must come with the same."""
     asked = (
-        f"{account} {request.act.value} {request.project} {request.customer} {request.quantity}"
+        f"{account} {request.act._value_} {request.project} {request.customer} {request.quantity}"
         f" {request.money_minor} {request.reference} {request.stage}"
     )
     return blake2b(asked.encode(), digest_size=16).digest()

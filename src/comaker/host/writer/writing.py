@@ -51,7 +51,7 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
             with store.turn():
                 return _try(store, requests, now_us)
         except Exception as error:
-            # Where a connection was lost nobody knows whether it was done; its key tells when it is tried again.
+            # Where a connection was lost nobody knows whether it was done; its key tells.
             if not (is_passing(error) or store.is_lost()):
                 raise
             time.sleep(_PAUSE_S * attempt)
@@ -68,7 +68,7 @@ class Begun:
         self._answers = answers
 
     def finish(self) -> list[Answer]:
-        """Commit; may be called from another thread. Raises what the database raises: then nothing was done."""
+        """Commit, in this thread or another. Raises what the database raises: then nothing was done."""
         try:
             self._store.commit()
         except BaseException:
@@ -127,7 +127,7 @@ def _answer(batch: Batch, request: Request) -> Answer:
             raise ValueError(f"{request.act}: a request needs an idempotency key")
         return _decide(batch, request)
     body = digest(request, account)
-    before = batch.answered.get((account, request.act.value, request.key))
+    before = batch.answered.get((account, request.act._value_, request.key))
     if before is not None:
         stored, status, text = before
         return Answer.read(status, text) if stored == body else Answer(422)
