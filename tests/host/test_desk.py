@@ -259,3 +259,16 @@ def test_g41_what_a_superuser_changes_is_noted(site: Any) -> None:
     project.refresh_from_db()
     assert project.name == "Ada L."
     assert StaffAct.objects.get().subject == f"project {project.pk}"
+
+
+def test_f30_whoever_holds_shares_cannot_become_one_of_the_staff(site: Any) -> None:
+    grace, ann = site.project("Grace"), site.customer("Ann")
+    root = logged_in(site.staff("Root", is_superuser=True))
+    change = reverse("admin:host_account_change", args=[ann.pk])
+    given = {"name": "Ann", "is_active": "on", "is_staff": "on", "arm": ""}
+    write([Request(Act.STAKE, project=grace.pk, customer=ann.pk, quantity=1, key="s")])
+    assert "staff do not take part" in text_of(root.post(change, given))
+    write([Request(Act.WITHDRAW, project=grace.pk, customer=ann.pk, quantity=1, key="w")])
+    assert root.post(change, given).status_code == 302
+    ann.refresh_from_db()
+    assert ann.is_staff

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from comaker.host import models
 from comaker.host.staff.log import Did
@@ -29,7 +31,7 @@ admin.site.disable_action("delete_selected")
 
 
 @receiver(post_save, sender=LogEntry, dispatch_uid="comaker.host.admin")
-def note(instance: LogEntry, **_: object) -> None:
+def note(instance: LogEntry, **more: object) -> None:
     """Write every change to the log of staff acts too, those of libraries' tables among them."""
     what = {ADDITION: "added", CHANGE: "changed", DELETION: "removed"}.get(instance.action_flag, "")
     models.StaffAct.objects.create(
@@ -66,10 +68,28 @@ class NeverAdded(admin.ModelAdmin):
         return False
 
 
+class AccountForm(forms.ModelForm):
+    """Staff do not take part: whoever holds shares cannot become one of them, nor approve her own payout."""
+
+    def clean_is_staff(self) -> bool:
+        """Refuses an account that holds shares or has something reserved."""
+        wanted: bool = self.cleaned_data["is_staff"]
+        held = models.Holding.objects.filter(customer=self.instance.pk, shares__gt=0)
+        waiting = models.Reservation.objects.filter(
+            customer=self.instance.pk, state=models.Reservation.State.WAITING
+        )
+        if wanted and (held.exists() or waiting.exists()):
+            raise ValidationError(
+                _("This account holds shares or has something reserved: staff do not take part.")
+            )
+        return wanted
+
+
 @admin.register(models.Account)
 class AccountAdmin(NeverAdded):
     """Who may log in, and who works for the firm."""
 
+    form = AccountForm
     list_display = ("email", "name", "is_active", "is_staff", "is_superuser", "joined_at")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
@@ -142,8 +162,6 @@ def _register() -> None:
         shown = {"list_display": columns, "ordering": ("-pk",)}
         admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnly,), shown))
     admin.site.register(models.Token, TokenAdmin)
-    if admin.site.is_registered(Group):
-        admin.site.unregister(Group)
 
 
 _register()

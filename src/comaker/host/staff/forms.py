@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from comaker.host.models import Media, News, Project
-from comaker.host.wording import clean_name
+from comaker.host.wording import clean_name, when_text
 from comaker.model.schema.units import read_money
 
 MOST_LETTERS = 20_000
@@ -156,7 +156,7 @@ class RecordForm(KeyForm):
     what = forms.ChoiceField(
         label=_("What it is"),
         choices=[
-            (INCOME, _("Income: money the project earned")),
+            (INCOME, _("Income: money that it earned")),
             (PRODUCTION, _("Cost of production: paid out of the stakes")),
             (OTHER, _("Other cost: counts against the income")),
         ],
@@ -185,11 +185,11 @@ class AmendForm(forms.Form):
 
     COMMON = ("cap", "goal", "reserved_for", "open_for")
     cap = forms.CharField(label=_("The most one person may hold"), required=False, max_length=1_000)
-    goal = forms.CharField(label=_("Goal of a new project"), required=False, max_length=40)
+    goal = forms.CharField(label=_("The goal of what is published later"), required=False, max_length=40)
     reserved_for = forms.CharField(
         label=_("How long a place is kept until its money is there"), required=False, max_length=40
     )
-    open_for = forms.CharField(label=_("How long a project stays open"), required=False, max_length=40)
+    open_for = forms.CharField(label=_("How long staking stays open"), required=False, max_length=40)
     path = forms.CharField(
         label=_("Another term: its key path"),
         required=False,
@@ -218,7 +218,7 @@ class AmendForm(forms.Form):
         self.fields["in_force"].initial = earliest
         self.fields["in_force"].help_text = _(
             "From midnight UTC. People are told %(days)s days before: the first day possible is %(day)s."
-        ) % {"days": days, "day": earliest.isoformat()}
+        ) % {"days": days, "day": when_text(earliest)}
 
     def path_of(self, name: str) -> str:
         """The key path of a common term."""

@@ -23,6 +23,7 @@ from comaker.host.pages.answers import SeeOther
 from comaker.host.pages.terms import stake_of
 from comaker.host.staff.asking import key_of
 from comaker.host.staff.log import Did, log
+from comaker.host.wording import money_text
 from comaker.host.writer import Act, Answer, Request, write
 
 PAGE = 50
@@ -111,12 +112,12 @@ def _confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _tell(request: HttpRequest, asked: list[Request], answers: list[Answer]) -> None:
-    done = 0
+    done, firm = 0, in_force()
     for each, answer in zip(asked, answers, strict=True):
         reference = f"R-{each.reference}"
         if answer.is_done:
             done += 1
-            log(request, Did.CONFIRMED, reference, f"{answer.money_minor} minor units")
+            log(request, Did.CONFIRMED, reference, money_text(answer.money_minor, firm))
         else:
             messages.error(request, f"{reference}: {answer.sentence}")
             log(request, Did.REFUSED, reference, answer.sentence)
