@@ -250,7 +250,9 @@ def test_the_rules_page_tells_every_version_and_what_it_changed(site):
 
 def test_the_rules_page_tells_when_each_version_was_first_announced(site):
     text = gallery_text("my-major-company")
-    more = '[[amendment]]\nin_force = 2999-01-01\nwhy = "Later"\nset = { "task.stake.terms.goal" = "9000.00" }\n'
+    more = (
+        '[[amendment]]\nin_force = 2999-01-01\nwhy = "Later"\nset = { "task.stake.terms.goal" = "9000.00" }\n'
+    )
     at = text.index("# --- What only a simulation needs")
     changed = text[:at] + more + text[at:]
     Publication.objects.create(text=changed, hash="later")
@@ -319,7 +321,7 @@ def test_a_cover_is_drawn_alike_every_time_and_well_formed(slug):
 
 
 def test_a_cover_may_load_nothing_as_a_page_of_its_own(site):
-    site.draft()
+    site.project()
     answer = Client().get("/projects/grace/cover.svg")
     assert answer["Content-Type"] == "image/svg+xml"
     assert "default-src 'none'" in answer["Content-Security-Policy"]
@@ -362,7 +364,7 @@ def test_error_pages_are_the_sites_own(site):
     assert "My Major Company" in missing
     client = Client(enforce_csrf_checks=True)
     assert "too old" in client.post("/accounts/login/", {}).content.decode()
-    assert client.post("/projects/").status_code == 405
+    assert Client().post("/projects/").status_code == 405
 
 
 def test_a_broken_page_says_sorry_without_asking_the_database(site, monkeypatch):

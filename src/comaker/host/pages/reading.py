@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from comaker.events import Kind
 from comaker.host.models import Account, Event, Media, Project, Standing
 from comaker.host.pages.terms import stake_of
+from comaker.host.wording import clean_name
 from comaker.model import Model
 from comaker.rules.stake import EXPIRED, FUNDED, OPEN
 
@@ -160,6 +161,6 @@ def names_of(customers: Iterable[int | None]) -> dict[int | None, str]:
     numbers = {number for number in customers if number is not None}
     accounts = Account.objects.only("name").in_bulk(numbers) if numbers else {}
     return {
-        number: accounts[number].shown_name if number in accounts else _("Customer %d") % number
+        number: (clean_name(accounts[number].name) if number in accounts else "") or _("Customer %d") % number
         for number in numbers
     }
