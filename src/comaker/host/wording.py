@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
@@ -27,18 +28,23 @@ def language() -> str:
 
 def money_text(amount_minor: int, firm: Model) -> str:
     """An amount in minor units in the firm's currency: ``€1,234.50``."""
-    amount = Decimal(amount_minor).scaleb(-firm.minor_digits)
-    return str(format_currency(amount, firm.currency, locale=language()))
+    return _money_text(amount_minor, firm.minor_digits, firm.currency, language())
 
 
 def round_money_text(amount_minor: int, firm: Model) -> str:
     """An amount without decimals where it has none: ``€100,000``; any other is written in full."""
-    if amount_minor % 10**firm.minor_digits:
-        return money_text(amount_minor, firm)
-    pattern = Locale.parse(language()).currency_formats["standard"].pattern
-    amount = amount_minor // 10**firm.minor_digits
-    short = pattern.replace(".00", "")
-    return str(format_currency(amount, firm.currency, short, language(), currency_digits=False))
+    has_part = amount_minor % 10**firm.minor_digits
+    return _money_text(amount_minor, firm.minor_digits, firm.currency, language(), bool(has_part))
+
+
+# Formatting takes a tenth of a millisecond, and books repeat the same amounts.
+@lru_cache(maxsize=8_192)
+def _money_text(amount_minor: int, digits: int, currency: str, tongue: str, shows_part: bool = True) -> str:
+    amount = Decimal(amount_minor).scaleb(-digits)
+    if shows_part:
+        return str(format_currency(amount, currency, locale=tongue))
+    pattern = Locale.parse(tongue).currency_formats["standard"].pattern.replace(".00", "")
+    return str(format_currency(amount, currency, pattern, tongue, currency_digits=False))
 
 
 def number_text(number: int) -> str:

@@ -29,7 +29,7 @@ from comaker.model import Model
 from comaker.rules.sharing import pool_of
 
 POSTINGS = 50
-LINES = 100
+LINES = 50
 BLOCK = 1_000
 """Rows read at once for a file, so that it needs the same memory however long the books are."""
 
