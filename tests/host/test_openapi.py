@@ -25,8 +25,9 @@ from schemathesis.checks import CHECKS, load_all_checks  # noqa: E402
 
 load_all_checks()
 # JSON Schema calls 3.0 an integer; shares and money are written without a point, and nothing else is taken.
-accepts_whole_floats = CHECKS.get_one("positive_data_acceptance")
-EXAMPLES = 8
+# Our own log-in takes the place of the one that the fuzzer makes up; test_api.py tries wrong ones.
+NOT_MEANT = [CHECKS.get_one(name) for name in ("positive_data_acceptance", "ignored_auth")]
+EXAMPLES = 6
 OPERATIONS = [
     (method.upper(), path)
     for path, methods in api.get_openapi_schema()["paths"].items()
@@ -96,7 +97,7 @@ def test_e25_no_crash_no_undocumented_status_and_bad_data_is_refused(
 
     def call(case: Any) -> int:
         answer = case.call(headers={"Authorization": f"Bearer {secret}"})
-        case.validate_response(answer, excluded_checks=[accepts_whole_floats])
+        case.validate_response(answer, excluded_checks=NOT_MEANT)
         assert answer.status_code < 500
         return int(answer.status_code)
 
