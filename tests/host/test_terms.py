@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from comaker.host.firm import in_force, model_of, published
 from comaker.host.models import Event, Publication, StaffAct
 from comaker.host.staff.drafting import draw_up
 from comaker.host.staff.terms import earliest_day
+from comaker.host.writer import announcing
 from comaker.host.writer.announcing import announce
 from comaker.model import ModelError
 from comaker.refusals import Refusal
@@ -97,17 +99,22 @@ def test_a8_past_terms_cannot_be_rewritten(site: Any) -> None:
     assert announce(text, staff=staff.pk, base_hash=site.model.hash) is Refusal.TOO_SHORT_NOTICE
 
 
-def test_of_two_who_amend_the_same_terms_the_second_is_told(
-    database: str, make_site: Callable[..., Any]
-) -> None:
-    site = make_site()
+def announce_together(site: Any, monkeypatch: pytest.MonkeyPatch, *, wait_s: float) -> list[Refusal]:
+    """What two of the staff are told who amend the same terms, both having read them if they can."""
     staff = [site.staff("Sam"), site.staff("Kim")]
     texts = [drawn({CAP: "900.00"}), drawn({"task.stake.terms.goal": "120000.00"})]
     together = threading.Barrier(2)
     answers: list[Refusal] = []
+    decide = announcing.notice_of
+
+    def decide_together(day: dt.date, now_us: int) -> Refusal:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(wait_s)
+        return decide(day, now_us)
+
+    monkeypatch.setattr(announcing, "notice_of", decide_together)
 
     def run(text: str, account: int) -> None:
-        together.wait(10)
         answers.append(announce(text, staff=account, base_hash=site.model.hash))
         connections.close_all()
 
@@ -119,9 +126,23 @@ def test_of_two_who_amend_the_same_terms_the_second_is_told(
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert sorted(answers) == [Refusal.NONE, Refusal.OUT_OF_DATE]
+    return sorted(answers)
+
+
+def test_b11_of_two_who_amend_the_same_terms_the_second_is_told(
+    database: str, make_site: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert announce_together(make_site(), monkeypatch, wait_s=0.5) == [Refusal.NONE, Refusal.OUT_OF_DATE]
     assert Publication.objects.count() == 2
     assert Event.objects.filter(kind="amended").count() == 1
+
+
+def test_b11_without_the_lock_the_first_amendment_is_lost(
+    postgresql: str, make_site: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "_hold", lambda: None)
+    assert announce_together(make_site(), monkeypatch, wait_s=20) == [Refusal.NONE, Refusal.NONE]
+    assert Publication.objects.count() == 3
 
 
 def test_a_second_amendment_follows_the_first(site: Any) -> None:

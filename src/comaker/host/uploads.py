@@ -106,9 +106,8 @@ def store(file: Checked, *, project: Project, text: str, by: Account) -> Media:
     """
     size = file.content.size
     with transaction.atomic():
-        # Two uploads at once must not both fit into the same room.
-        Account.objects.select_for_update().get(pk=by.pk)
-        stored = Media.objects.filter(added_by=by).aggregate(Sum("size_bytes"))["size_bytes__sum"] or 0
+        _hold(by)
+        stored = stored_by(by)
         if stored + size > MOST_BYTES_ACCOUNT:
             raise ValidationError(
                 _("You have %(free)s MB left to store files, and this one has %(size)s MB.")
@@ -130,6 +129,16 @@ def store(file: Checked, *, project: Project, text: str, by: Account) -> Media:
             media.file.delete(save=False)
             raise
     return media
+
+
+def _hold(account: Account) -> None:
+    # Two uploads at once must not both fit into the same room.
+    Account.objects.select_for_update().get(pk=account.pk)
+
+
+def stored_by(account: Account) -> int:
+    """How many bytes of files an account stores."""
+    return Media.objects.filter(added_by=account).aggregate(Sum("size_bytes"))["size_bytes__sum"] or 0
 
 
 def remove(media: Media) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -30,11 +29,10 @@ def media(request: HttpRequest, slug: str) -> HttpResponse:
     form = MediaForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and _add(request, found, form):
         return SeeOther("desk_media", slug)
-    stored = Media.objects.filter(added_by=request.user).aggregate(Sum("size_bytes"))["size_bytes__sum"] or 0
     context = project_context(request, found, "media") | {
         "form": form,
         "media": found.media.all(),
-        "stored_mb": -(-stored // uploads.MEGABYTE),
+        "stored_mb": -(-uploads.stored_by(request.user) // uploads.MEGABYTE),
         "most_mb": uploads.MOST_BYTES_ACCOUNT // uploads.MEGABYTE,
     }
     return render(request, "comaker/desk/media.html", context)
