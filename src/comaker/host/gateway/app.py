@@ -5,6 +5,8 @@ As WSGI they take a third of the time that Django's own ASGI handler takes for t
 
 from __future__ import annotations
 
+from typing import Any
+
 import django
 
 django.setup()
@@ -15,7 +17,7 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from comaker.host.gateway.batching import Batching  # noqa: E402
 from comaker.host.gateway.stakes import PATH, Message, Receive, Send, take_stake  # noqa: E402
 
-_pages = WSGIMiddleware(get_wsgi_application())
+_pages: Any = WSGIMiddleware(get_wsgi_application())
 _batching = Batching()
 
 

@@ -5,6 +5,7 @@ Nothing here outlives the transaction.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -27,16 +28,25 @@ class Account(NamedTuple):
     arm: str | None
 
 
+@dataclass(slots=True)
 class Standing:
-    """Where a project stands."""
+    """Where a project stands; its fields are the columns of the table."""
 
-    __slots__ = ("changed", *tables.STANDING.columns)
-
-    def __init__(self, row: Row, *, changed: bool = False) -> None:
-        for name, value in zip(tables.STANDING.columns, row, strict=True):
-            setattr(self, name, value)
-        self.head = bytes(self.head)
-        self.changed = changed
+    project: int
+    status: int
+    goal_shares: int
+    most_shares: int
+    collected_shares: int
+    reserved_shares: int
+    holders: int
+    opened_us: int
+    closed_us: int | None
+    produced_us: int | None
+    released_us: int | None
+    earned_minor: int
+    entries: int
+    head: bytes
+    changed: bool = False
 
     def state(self) -> ProjectState:
         """The project as the rules see it, reserved shares included."""
@@ -52,27 +62,29 @@ class Standing:
         return tuple(getattr(self, name) for name in tables.STANDING.columns)
 
 
+@dataclass(slots=True)
 class Holding:
     """What a customer holds of a project, and was paid for it."""
 
-    __slots__ = ("changed", "paid_minor", "reserved_shares", "shares")
-
-    def __init__(self, shares: int = 0, reserved_shares: int = 0, paid_minor: int = 0) -> None:
-        self.shares = shares
-        self.reserved_shares = reserved_shares
-        self.paid_minor = paid_minor
-        self.changed = False
+    shares: int = 0
+    reserved_shares: int = 0
+    paid_minor: int = 0
+    changed: bool = False
 
 
+@dataclass(slots=True)
 class Waiting:
-    """A reservation as it is now."""
+    """A reservation as it is now; its fields are the columns of the table."""
 
-    __slots__ = ("changed", *tables.RESERVATION.columns)
-
-    def __init__(self, row: Row) -> None:
-        for name, value in zip(tables.RESERVATION.columns, row, strict=True):
-            setattr(self, name, value)
-        self.changed = False
+    event: int
+    project: int
+    customer: int
+    task: str
+    quantity: int
+    money_minor: int
+    lapses_us: int
+    state: int
+    changed: bool = False
 
     def row(self) -> Row:
         """As the table has it."""
@@ -127,32 +139,19 @@ class Batch:
         customer: int | None,
         fact: Fact,
     ) -> int:
-        """Add an event, with the postings it makes at the end of the project's chain; returns its
-        number."""
+        """Add an event, with the postings it makes at the end of the project's chain; returns its number."""
         event_id = self.next_event
         self.next_event = event_id + 1
         subject = standing.project if standing is not None and standing.project else None
         account = None if customer is None else self.accounts.get(customer)
-        is_stake = fact.task == terms.task
-        self.events.append(
-            (
-                event_id,
-                at_us,
-                terms.hash,
-                kind._value_,
-                customer,
-                fact.role,
-                fact.task,
-                terms.stage if is_stake else fact.stage,
-                terms.performer if is_stake else None,
-                subject,
-                fact.refusal.name.lower() if fact.refusal else None,
-                fact.quantity,
-                fact.money_minor,
-                None if account is None else account.arm,
-                fact.shown,
-            )
-        )
+        role, task, stage, refusal, quantity, money_minor, shown = fact
+        performer = None
+        if task == terms.task:
+            stage, performer = terms.stage, terms.performer
+        said = refusal.name.lower() if refusal else None
+        arm = None if account is None else account.arm
+        about = (event_id, at_us, terms.hash, kind._value_, customer, role, task, stage, performer, subject)
+        self.events.append((*about, said, quantity, money_minor, arm, shown))
         if standing is not None and kind is not Kind.REFUSED:
             event = Event(
                 event_id,
@@ -161,12 +160,12 @@ class Batch:
                 0,
                 terms.hash,
                 customer,
-                fact.role,
-                fact.task,
+                role,
+                task,
                 subject,
                 None,
-                fact.quantity,
-                fact.money_minor,
+                quantity,
+                money_minor,
             )
             self._post(event, terms, standing)
         return event_id

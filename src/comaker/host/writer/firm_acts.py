@@ -49,7 +49,7 @@ def open_project(batch: Batch, request: Request) -> Answer:
         return Moment(batch, request, before).refuse(Refusal.LIMIT_REACHED, Fact(STAFF, "open"))
     goal = terms.stake.goal_shares
     row = (request.project, OPEN, goal, terms.most_shares, 0, 0, 0, at_us, None, None, None, 0, 0, BEGINNING)
-    standing = batch.standings[request.project] = Standing(row, changed=True)
+    standing = batch.standings[request.project] = Standing(*row, changed=True)
     fact = Fact(STAFF, quantity=goal)
     event_id = batch.record(Kind.OPENED, at_us, terms, standing=standing, customer=None, fact=fact)
     batch.store.execute(_PUBLISH, (batch.store.moment(at_us), request.project))
@@ -195,6 +195,6 @@ def settle(moment: Moment) -> Answer:
     for role, amount in [*due.parties_minor.items(), ("dust", due.dust_change_minor)]:
         if amount:
             moment.record(Kind.PAID, Fact(role, money_minor=amount))
-    values = (Settlement.State.BOOKED.value, request.staff, event_id, proposal.pk)
+    values = (str(Settlement.State.BOOKED), request.staff, event_id, proposal.pk)
     moment.batch.store.execute(_BOOK, values)
     return Answer(201, Refusal.NONE, event_id, len(paid), due.total_minor)

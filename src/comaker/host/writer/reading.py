@@ -41,7 +41,7 @@ def read(store: Store, requests: Sequence[Request], accounts: dict[int, Account]
     batch = Batch(store, versions_of(text), now_us, store.first_event())
     batch.accounts = accounts
     if projects := projects_of(requests):
-        batch.standings = {row[0]: Standing(row) for row in store.among(_STANDINGS, projects)}
+        batch.standings = {row[0]: Standing(*row) for row in store.among(_STANDINGS, projects)}
     if keys := [each.key for each in requests if each.key]:
         for account, route, key, body, status, answer in store.among(_ANSWERED, keys):
             batch.answered[account, route, key] = (bytes(body), status, answer)
@@ -92,4 +92,4 @@ def waiting_in(batch: Batch, project: int) -> list[Waiting]:
 
 
 def _keep(batch: Batch, rows: list[Row]) -> list[Waiting]:
-    return [batch.reservations.setdefault(row[0], Waiting(row)) for row in rows]
+    return [batch.reservations.setdefault(row[0], Waiting(*row)) for row in rows]

@@ -156,7 +156,7 @@ class SqliteStore(Store):
     def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
         """The list is filled up to a power of two by its last value, so that few statements are prepared."""
         size = 1 << (len(many) - 1).bit_length()
-        values = [*before, *many, *many[-1:] * (size - len(many))]
+        values = [*before, *many, *[many[-1]] * (size - len(many))]
         found: list[Row] = self.execute(_among(sql, size), values).fetchall()
         return found
 
