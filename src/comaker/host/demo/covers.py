@@ -50,8 +50,11 @@ def _ground(hue: int, chance: random.Random) -> Image.Image:
 
 
 def _grain(picture: Image.Image, chance: random.Random) -> Image.Image:
-    noise = Image.effect_noise((SIDE // 2, SIDE // 2), 22).resize((SIDE, SIDE)).convert("RGB")
-    return Image.blend(picture.filter(ImageFilter.SMOOTH), noise, 0.05)
+    """A little unevenness, as of paper."""
+    side = SIDE // 3
+    noise = Image.frombytes("L", (side, side), chance.randbytes(side * side))
+    paper = noise.resize((SIDE, SIDE), Image.Resampling.BICUBIC).convert("RGB")
+    return Image.blend(picture.filter(ImageFilter.SMOOTH), paper, 0.035)
 
 
 def _waves(draw: Draw, hue: int, chance: random.Random) -> None:
