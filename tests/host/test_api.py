@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.test import Client
 from tests.host.world import World, small_text
 
@@ -296,6 +298,23 @@ def test_f28_the_scope_desk_is_for_staff_alone_and_staff_cannot_stake(
     answer = desk.post("/stakes", {"project": "grace", "shares": 1})
     assert (answer.status_code, answer.json()["refusal"]) == (200, "role_not_allowed")
     assert Event.objects.get(id=answer.json()["event"]).kind == "refused"
+
+
+def test_f28_the_desk_opens_to_programs_only_with_a_second_factor_where_one_is_asked(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sam = site.staff("Sam")
+    program, browser = Program(token_of(sam)), Client()
+    browser.force_login(sam)
+    monkeypatch.setattr(settings, "STAFF_SECOND_FACTOR", True)
+    assert program.get("/desk/reservations").status_code == 403
+    assert browser.get("/api/v1/desk/reservations").status_code == 403
+    assert program.get("/me").status_code == 200
+    Authenticator.objects.create(user=sam, type=Authenticator.Type.RECOVERY_CODES, data={})
+    assert program.get("/desk/reservations").status_code == 403
+    Authenticator.objects.create(user=sam, type=Authenticator.Type.TOTP, data={})
+    assert program.get("/desk/reservations").status_code == 200
+    assert browser.get("/api/v1/desk/reservations").status_code == 200
 
 
 @pytest.mark.parametrize("fields", [{"revoked": True}, {"expires_us": 1}])

@@ -27,7 +27,7 @@ from comaker.host.api.schemas import (
     SettlementOut,
     SettlementsOut,
 )
-from comaker.host.models import Reservation, Settlement, Standing
+from comaker.host.models import Contribution, Reservation, Settlement, Standing
 from comaker.host.payout import payout_of
 from comaker.host.staff.log import Did, note
 from comaker.host.writer import Act, Request
@@ -135,16 +135,13 @@ def _record(act: Act, body: IncomeIn | CostIn, key: str) -> Request:
 def _ask(request: HttpRequest, asked: Request, did: Did, subject: str = "") -> Status[Any]:
     """Ask in the name of whoever calls, and note it in the log of staff acts, as their pages do."""
     staff = request.auth.account.pk
+    sent_again = Contribution.objects.filter(account=staff, route=asked.act.value, key=asked.key).exists()
     result = ask(asked._replace(staff=staff))
-    said = result.value
-    is_done = result.status_code == 201
-    detail = f"{said['money_minor']} minor units" if is_done else said["sentence"]
-    note(
-        staff,
-        did if is_done else Did.REFUSED,
-        subject or f"project {asked.project}",
-        f"by a program: {detail}",
-    )
+    if not sent_again:
+        said, is_done = result.value, result.status_code == 201
+        detail = f"{said['money_minor']} minor units" if is_done else said["sentence"]
+        what = subject or f"project {asked.project}"
+        note(staff, did if is_done else Did.REFUSED, what, f"by a program: {detail}")
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Throttled
@@ -48,6 +49,8 @@ class _Door(AuthBase):
         }[self.access]
         if not may:
             raise AuthorizationError(message="This log-in may not do that.")
+        if self.access is Access.STAFF and _lacks_second_factor(account):
+            raise AuthorizationError(message="Set up a second factor first: the desk opens only with one.")
         _count(request, _kind(request), f"account-{account.pk}")
         return Caller(account)
 
@@ -109,6 +112,13 @@ def door(scope: str, access: Access) -> list[AuthBase]:
 def open_door() -> list[object]:
     """The doors of an operation that anybody may call; it knows who calls where somebody is logged in."""
     return [*door("read", Access.ANYONE), _anybody]
+
+
+def _lacks_second_factor(account: Account) -> bool:
+    """Whether the desk is closed to somebody, as its pages are."""
+    strong = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    is_asked: bool = settings.STAFF_SECOND_FACTOR
+    return is_asked and not Authenticator.objects.filter(user=account, type__in=strong).exists()
 
 
 def _kind(request: HttpRequest) -> str:
