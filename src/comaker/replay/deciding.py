@@ -46,13 +46,15 @@ class Version(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """A project was funded or expired: ``before`` is the request it comes before, in order of time."""
+    """A project was funded or expired: ``before`` is the request it comes before, in order of time;
+    ``shares`` is what it had collected then."""
 
     before: int
     project: int
     at_us: int
     status: int
     version: int
+    shares: int = 0
 
 
 class Moment(NamedTuple):
@@ -244,7 +246,7 @@ class _Deciding:
         self.collected_minor[project] += change * terms.share_price_minor
         if holding != NOBODY:
             self.held[holding] += change
-        paid = self._paid(project, state)
+        paid = self._paid(project, state) if self.waits else state
         if paid.collected_shares >= state.goal_shares and self.goal_us[project] is None:
             self.goal_us[project] = moment.at_us
         status = status_after(paid, terms, moment.at_us // SECOND_US)
@@ -255,7 +257,8 @@ class _Deciding:
         """The project as it is now, closed at its deadline where that has passed."""
         state = self._known(project)
         version = self.versions[number]
-        status = status_after(self._paid(project, state), version.terms, now_us // SECOND_US)
+        paid = self._paid(project, state) if self.waits else state
+        status = status_after(paid, version.terms, now_us // SECOND_US)
         if status == state.status:
             return state
         deadline_us = (state.opened_s + version.terms.open_seconds) * SECOND_US
@@ -267,7 +270,7 @@ class _Deciding:
         state = self._known(project)._replace(status=closing.status)
         self.state[project] = state
         self.closed_us[project] = closing.at_us
-        self.closings.append(closing)
+        self.closings.append(closing._replace(shares=self._paid(project, state).collected_shares))
         self.open.discard(project)
         return state
 

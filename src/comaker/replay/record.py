@@ -55,7 +55,7 @@ def decision_events(
     copied = recorded.take(pa.array(requests.row))
     for name in _COPIED:
         columns[name] = _without_dictionary(copied[name].combine_chunks())
-    closed = _closed(requests, decided, closings)
+    closed = _closed(closings, versions)
     closed["model"] = pa.array([hashes[one.version] for one in closings], pa.string())
     closed["run"] = pa.array(requests.projects[projects, 0])
     closed["subject"] = pa.array(requests.projects[projects, 1])
@@ -90,13 +90,14 @@ def _requested(requests: Requests, decided: Decided, money: Money) -> dict[str, 
     }
 
 
-def _closed(requests: Requests, decided: Decided, closings: Sequence[Closing]) -> dict[str, pa.Array]:
-    projects = [decided.projects[one.project] for one in closings]
+def _closed(closings: Sequence[Closing], versions: Sequence[Version]) -> dict[str, pa.Array]:
+    prices = [versions[one.version].terms.share_price_minor for one in closings]
+    money_minor = [one.shares * price for one, price in zip(closings, prices, strict=True)]
     return {
         "at": pa.array([one.at_us for one in closings], pa.int64()),
         "kind": pa.array([STATUS[one.status] for one in closings], pa.string()),
-        "quantity": pa.array([one.state.collected_shares for one in projects], pa.int64()),
-        "money_minor": pa.array([one.collected_minor for one in projects], pa.int64()),
+        "quantity": pa.array([one.shares for one in closings], pa.int64()),
+        "money_minor": pa.array(money_minor, pa.int64()),
     }
 
 
