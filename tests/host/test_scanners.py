@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -107,3 +108,16 @@ def test_the_check_would_complain_of_the_settings_of_ones_own_machine(tmp_path: 
     ran = checked(COMAKER_DATA=str(tmp_path))
     assert ran.returncode == 1
     assert "security.W" in ran.stderr
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    named = re.findall(r"`(test_\w+\.py)(?:::(test_\w+))?`", page)
+    assert len(named) > 30
+    here = Path(__file__).parent
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (here / file).exists() or (name and f"def {name}(" not in (here / file).read_text("utf-8"))
+    ]
+    assert not missing, missing
