@@ -272,6 +272,14 @@ def test_the_schema_is_a_json_schema_of_models() -> None:
         ["compare"],
         ["import"],
         ["replay"],
+        ["host"],
+        ["staff"],
+        ["staff", "add"],
+        ["demo"],
+        ["backup"],
+        ["restore"],
+        ["audit"],
+        ["export"],
         ["gallery"],
         ["gallery", "copy"],
     ],
@@ -289,10 +297,11 @@ def comaker(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_and_version_load_nothing_heavy() -> None:
+    heavy = ("numba", "pandas", "altair", "pyarrow", "duckdb", "rich", "django")
     code = (
         "import sys\nfrom comaker.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([m for m in ('numba', 'pandas', 'altair', 'pyarrow', 'duckdb', 'rich') if m in sys.modules])"
+        f"print([m for m in {heavy} if m in sys.modules])"
     )
     for option in ("--help", "--version"):
         done = subprocess.run(
@@ -301,14 +310,29 @@ def test_help_and_version_load_nothing_heavy() -> None:
         assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_missing_extra_is_named_in_one_message() -> None:
+@pytest.mark.parametrize(
+    ("command", "missing", "extra"),
+    [
+        (["simulate", MMC], "pandas", "simulate"),
+        (["host", MMC], "django", "host"),
+        (["audit"], "django", "host"),
+        (["backup", "x.zip"], "django", "host"),
+        (["demo"], "granian", "host"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else value,
+)
+def test_a_missing_extra_is_named_in_one_message(
+    command: list[str], missing: str, extra: str, tmp_path: Path
+) -> None:
     code = (
-        "import sys\nsys.modules['pandas'] = None\nfrom comaker.cli import main\n"
-        f"sys.argv = ['comaker', 'simulate', '{MMC}']\nmain()"
+        f"import sys\nsys.modules['{missing}'] = None\nfrom comaker.cli import main\n"
+        f"sys.argv = ['comaker', *{command}]\nmain()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
     assert done.returncode == 1
-    assert "pip install 'comaker[simulate]'" in done.stderr
+    assert f"pip install 'comaker[{extra}]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -69,10 +69,10 @@ def _waves(draw: Draw, hue: int, chance: random.Random) -> None:
 
 
 def _discs(draw: Draw, hue: int, chance: random.Random) -> None:
-    x, y, turn = chance.uniform(420, 780), chance.uniform(440, 760), chance.choice((-5, 6))
+    x, y, turn = chance.uniform(420, 780), chance.uniform(440, 760), chance.choice((-3, 3))
     for ring in range(17, 0, -1):
         size = ring * 47
-        shade = tone(hue + turn * ring + 24 * (ring % 3 == 0), 0.3 + 0.026 * (17 - ring), 0.6)
+        shade = tone(hue + turn * ring + 24 * (ring % 3 == 0), 0.3 + 0.026 * (17 - ring), 0.5)
         draw.ellipse((x - size, y - size, x + size, y + size), fill=(*shade, 200))
     size = 58
     draw.ellipse((x - size, y - size, x + size, y + size), fill=(*tone(hue + 180, 0.85, 0.6), 255))
