@@ -135,8 +135,9 @@ def latest_stakes(firm: Model) -> list[Latest]:
     if found is None:
         return []
     # Written out, not given as a parameter, so that the database sees that its index of them serves.
+    is_done = f"kind = '{Kind.DONE}'"
     events = list(
-        Event.objects.extra(where=[f"kind = '{Kind.DONE}'"])
+        Event.objects.extra(where=[is_done])
         .filter(task=found[0], subject__isnull=False)
         .order_by("-id")
         .only("customer", "quantity", "money_minor", "subject", "at_us")[:FEED_SIZE]
