@@ -1,8 +1,8 @@
 """A rush on one artist: how many stakes a second does the site take, and how long does each wait?
 
-The site as ``comaker host`` serves it is stormed over HTTP with log-ins and random keys, on SQLite and on PostgreSQL;
-beside it, in turn, the same stake written naively in Django (same tables, same rules, one transaction a request)
-under gunicorn; and, as what the disk allows, a bare SQLite writer. After every storm the database is audited.
+The site as ``comaker host`` serves it is stormed over HTTP with log-ins and random keys, on SQLite and on
+PostgreSQL; beside it, in turn, the same stake written naively in Django (same tables, same rules, one transaction
+a request) under gunicorn; and, as what the disk allows, a bare SQLite writer. After every storm the database is audited.
 
     python bench/host.py [--quick] [--json FILE]
 
@@ -15,7 +15,6 @@ import os
 import shutil
 import socket
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,6 @@ from rush.load import Load, check_wrk, storm
 CONNECTIONS = (64, 256)
 ROOT = Path(__file__).resolve().parents[1]
 BARE_BATCH = 100
-PREPARE = "import sys; from pathlib import Path; from rush.ground import open_site, prepare;"
 
 
 class Contender(NamedTuple):
@@ -80,7 +78,8 @@ def audit(contender: Contender) -> None:
     """Stop where the books, the holdings or the rules were broken."""
     code = (
         "import os; from pathlib import Path; from rush.ground import open_site, wrong;"
-        "open_site(os.environ['COMAKER_DATABASE'], Path(os.environ['COMAKER_DATA'])); print(*wrong(), sep='\\n')"
+        "open_site(os.environ['COMAKER_DATABASE'], Path(os.environ['COMAKER_DATA']));"
+        "print(*wrong(), sep='\\n')"
     )
     if found := run(contender, code).strip():
         raise SystemExit(f"{contender.name}: {found}")
@@ -244,13 +243,11 @@ def main() -> None:
                         seed = 1_000 * number + 10 * connections
                         found = measure(each, connections, seconds, seed)
                         loads.setdefault((each.name, connections), []).append(found)
-                        print(
-                            f"{each.name}, {connections}: {found.per_second:,.0f}/s, p99 {found.p99_ms:.0f} ms"
-                        )
+                        said = f"{found.per_second:,.0f}/s, p99 {found.p99_ms:.0f} ms"
+                        print(f"{each.name}, {connections} connections: {said}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     report(figures, loads, bare)
-    figures.add("rounds", "rounds", [statistics.mean([rounds])])
     figures.show()
     figures.write(options.json)
 

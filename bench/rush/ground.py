@@ -19,7 +19,7 @@ def open_site(url: str, data: Path) -> None:
     django.setup()
 
 
-def prepare(customers: int = CUSTOMERS) -> list[str]:
+def prepare(customers: int = CUSTOMERS, *, logged_in: int = CUSTOMERS) -> list[str]:
     """Migrate, publish, open one project and log customers in; returns their session keys."""
     import tomlkit
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -46,7 +46,7 @@ def prepare(customers: int = CUSTOMERS) -> list[str]:
         for number in range(customers)
     )
     sessions = []
-    for account in Account.objects.filter(is_staff=False).order_by("id"):
+    for account in Account.objects.filter(is_staff=False).order_by("id")[:logged_in]:
         session = SessionStore()
         session[SESSION_KEY] = str(account.pk)
         session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"

@@ -20,7 +20,8 @@ function request()
     ["content-type"] = "application/json", ["origin"] = "%(origin)s",
     ["cookie"] = "sessionid=" .. sessions[math.random(#sessions)], ["idempotency-key"] = key,
   }
-  return wrk.format("POST", "/api/v1/stakes", headers, '{"project":"hot","shares":' .. math.random(1, 5) .. '}')
+  local body = '{"project":"hot","shares":' .. math.random(1, 5) .. '}'
+  return wrk.format("POST", "/api/v1/stakes", headers, body)
 end
 local bad = 0
 function response(status)

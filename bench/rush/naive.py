@@ -1,7 +1,7 @@
 """The peer: the same stake as most people would write it in Django, one transaction a request.
 
-Same tables, same rules, same answer; a log-in by Django's session, rows by the ORM. On PostgreSQL the project is
-locked with ``select_for_update``, on SQLite every transaction is IMMEDIATE.
+Same tables, same rules, same answer; a log-in by Django's session, rows by the ORM. On PostgreSQL the project
+is locked with ``select_for_update``, on SQLite every transaction is IMMEDIATE.
 """
 
 from __future__ import annotations
