@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from comaker.host.access import Access, allow
-from comaker.host.firm import in_force
+from comaker.host.context import terms_of
 from comaker.host.models import Account, Project, Reservation, Settlement, Standing
 from comaker.host.pages.reading import price_of
 from comaker.host.staff.money import SOON_US
@@ -38,14 +38,14 @@ def desk(request: HttpRequest) -> HttpResponse:
     proposed = list(
         Settlement.objects.filter(state=Settlement.State.PROPOSED).select_related("proposed_by")[:MOST_SHOWN]
     )
-    steps = _steps()
+    steps, firm = _steps(), terms_of(request)[0]
     projects = Project.objects.in_bulk([each.project for each in (*proposed, *steps)])
     for each in (*proposed, *steps):
         each.named = projects.get(each.project)
     context = {
         "reservations": reservations,
         "standings": standings,
-        "staked_minor": (standings["shares"] or 0) * price_of(in_force()),
+        "staked_minor": (standings["shares"] or 0) * (price_of(firm) if firm else 0),
         "proposed": proposed,
         "steps": steps,
         "drafts": Project.objects.filter(published_at=None).order_by("-created_at")[:MOST_SHOWN],
