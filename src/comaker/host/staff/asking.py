@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from comaker.host.api.stakes import KEY
 from comaker.host.staff.log import Did, log
 from comaker.host.writer import Answer, Request, write
 from comaker.ledger import LedgerError
@@ -15,8 +16,9 @@ UNANSWERED = 400
 
 
 def key_of(request: HttpRequest) -> str:
-    """The idempotency key that came with the form; empty where none did."""
-    return request.POST.get("key", "")[:64]
+    """The idempotency key that came with the form; empty where none did, or none that can be one."""
+    given: str = request.POST.get("key", "")[:64]
+    return given if KEY.fullmatch(given) else ""
 
 
 def ask(request: HttpRequest, asked: Request) -> Answer:
