@@ -314,22 +314,45 @@ def test_a_database_that_cannot_be_used_is_refused(make, said, tmp_path):
     assert set(after) - set(before) <= {"comaker-data"}
 
 
-def test_a_postgresql_that_cannot_be_reached_is_refused_without_its_password(postgresql, tmp_path):
+def test_a_postgresql_that_cannot_be_reached_is_refused_without_its_password(tmp_path):
     address = f"postgresql://ann:very-secret@127.0.0.1:{free_port()}/site"
     said = refused("host", "my-major-company", "--database", address, cwd=tmp_path)
     assert "no PostgreSQL server answers there: is it running, are host and port right?" in said
     assert "very-secret" not in said
-    there = re.sub(r"/(site_\w+)\?", r"/no_such_database?", postgresql)
+
+
+def test_a_postgresql_database_that_does_not_exist_is_refused(postgresql, tmp_path):
+    there = re.sub(r"/(site_\w+)", "/no_such_database", postgresql)
+    assert there != postgresql
     said = refused("host", "my-major-company", "--database", there, cwd=tmp_path)
-    assert "no such role or database" in said
+    assert "PostgreSQL has no such role or database: create it" in said
+
+
+def test_nothing_is_made_for_a_backup_that_is_none(tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"PK and nothing else")
+    said = refused("restore", "x.zip", "--data", "drill", cwd=tmp_path)
+    assert "x.zip: this backup is cut short, damaged, or no backup at all" in said
+    assert "name the file of a backup" in refused("restore", "y.zip", "--data", "drill", cwd=tmp_path)
+    assert not (tmp_path / "drill").exists()
+
+
+def test_a_demonstration_never_empties_a_folder_of_something_else(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear Ann")
+    said = refused("demo", "--port", str(free_port()), "--data", "mine", cwd=tmp_path)
+    assert "mine: this folder holds something else: name one of its own (--data)" in said
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear Ann"
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("x")
+    said = refused("host", "my-major-company", "--data", "file/data", cwd=tmp_path)
     assert "file/data: Not a directory: the site keeps its data here" in said
 
 
-@pytest.mark.parametrize(
-    "args", [("backup", "x.zip"), ("export", "--out", "events"), ("staff", "add", "a@b.org")]
-)
-def test_where_there_is_no_site_none_is_made(args, tmp_path):
-    said = refused(*args, cwd=tmp_path)
+@pytest.mark.parametrize("asked", ["backup x.zip", "export --out events", "staff add a@b.org"])
+def test_where_there_is_no_site_none_is_made(asked, tmp_path):
+    said = refused(*asked.split(), cwd=tmp_path)
     assert "there is no such folder: start a site (comaker host MODEL), or say where it is" in said
     assert list(tmp_path.iterdir()) == []
 

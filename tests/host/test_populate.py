@@ -10,15 +10,27 @@ import pytest
 from PIL import Image
 
 from comaker import events
+from comaker.cli import demo
 from comaker.host.audit import audit
 from comaker.host.demo.artists import artists
 from comaker.host.demo.covers import cover
 from comaker.host.demo.stage import CUSTOMER
 from comaker.host.demo.tunes import tune
-from comaker.host.models import Account, Event, Media, News, Project, Reservation, Settlement, Standing
+from comaker.host.models import (
+    Account,
+    Event,
+    Holding,
+    Media,
+    News,
+    Project,
+    Reservation,
+    Settlement,
+    Standing,
+)
 from comaker.host.populate import populate
 from comaker.host.preparing import HostError
 from comaker.model import gallery_text
+from comaker.rules.stake import FUNDED, OPEN
 
 UNTIL_US = 1_800_000_000_000_000
 LAUNCH = dt.datetime(2007, 12, 1, tzinfo=dt.UTC)
@@ -147,3 +159,21 @@ def test_every_artist_has_a_cover_music_and_words_of_their_own():
     with wave.open(io.BytesIO(tune(stage[0]))) as music:
         assert music.getnframes() / music.getframerate() > 10
     assert cover(stage[0]) == cover(stage[0])
+
+
+def test_the_year_that_the_demonstration_shows_has_everything_to_look_at(site, kept, monkeypatch):
+    monkeypatch.setattr(demo, "_kept", lambda: kept)
+    done = populate(demo._year(), until_us=UNTIL_US, kept=kept)
+    assert done.projects <= len(artists()) - 1
+    assert audit() == []
+    projects = Standing.objects.filter(project__gt=0)
+    assert projects.filter(status=OPEN).count() >= 5
+    assert projects.filter(status=FUNDED, released_us=None).count() >= 2
+    assert projects.filter(released_us__isnull=False, earned_minor__gt=0).count() >= 2
+    assert set(Settlement.objects.values_list("state", flat=True)) == {"booked", "proposed"}
+    assert Reservation.objects.filter(state=Reservation.State.WAITING).count() >= 10
+    assert Event.objects.filter(kind="refused").count() >= 50
+    assert Event.objects.filter(kind="withdrawn").count() >= 10
+    lea = Account.objects.get(email=CUSTOMER)
+    assert Holding.objects.filter(customer=lea.pk, paid_minor__gt=0).exists()
+    assert Holding.objects.filter(customer=lea.pk).count() >= 5

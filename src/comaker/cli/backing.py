@@ -59,11 +59,13 @@ def restore(
       comaker restore backups/comaker-20261123T020000Z.zip --data drill
     """
     with refusals():
+        from comaker.host.backup import described
+        from comaker.host.backup import restore as bring_back
         from comaker.host.preparing import point_to
 
+        # Before a folder is made for what turns out to be no backup.
+        described(source)
         point_to(data_folder(data), database or "")
-        from comaker.host.backup import restore as bring_back
-
         found = bring_back(source, is_replacing=replace)
         if as_json:
             print_json(found.as_dict())

@@ -124,6 +124,12 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+def described(source: Path) -> Backup:
+    """What a backup says of itself; ``HostError`` for what is no backup, or was cut short."""
+    with _opened(source) as archive:
+        return _manifest(source, archive)
+
+
 @contextmanager
 def unpacked(source: Path, into: Path) -> Iterator[tuple[Backup, Path]]:
     """A backup unpacked into a folder of its own under ``into``, every byte checked; removed afterwards.
@@ -132,20 +138,26 @@ def unpacked(source: Path, into: Path) -> Iterator[tuple[Backup, Path]]:
     """
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=into) as name:
         folder = Path(name)
-        try:
-            with source.open("rb") as file, zipfile.ZipFile(file) as archive:
-                found = _manifest(source, archive)
-                for inside, said in found.files.items():
-                    _take(archive, inside, said, folder)
-        except _DAMAGE as error:
-            raise _broken(source, str(error)) from None
-        except OSError as error:
-            if error.errno == errno.EINVAL:
-                raise _broken(source, "an impossible place in the file") from None
-            if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
-                raise HostError(f"{source}: {error.strerror}: name the file of a backup") from None
-            raise
+        with _opened(source) as archive:
+            found = _manifest(source, archive)
+            for inside, said in found.files.items():
+                _take(archive, inside, said, folder)
         yield found, folder
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with source.open("rb") as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    except _DAMAGE as error:
+        raise _broken(source, str(error)) from None
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            raise _broken(source, "an impossible place in the file") from None
+        if isinstance(error, FileNotFoundError | IsADirectoryError):
+            raise HostError(f"{source}: {error.strerror}: name the file of a backup") from None
+        raise
 
 
 def _manifest(source: Path, archive: zipfile.ZipFile) -> Backup:
