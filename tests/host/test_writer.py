@@ -137,6 +137,29 @@ def test_a_project_goes_from_stakes_to_payouts(small):
     assert bytes(standing.head) == bytes(chain[-1].hash)
 
 
+def test_places_that_wait_for_their_money_can_be_taken_back_though_none_is_left(
+    database, make_site, model_text
+):
+    site = make_site(model_text(goal="100.00", cap="100.00"))
+    project, ann, sam = site.project().pk, site.customer(), site.staff()
+    taken = write([Request(Act.STAKE, project, ann.pk, quantity=10, key="a")])[0]
+    more = write([Request(Act.STAKE, project, site.customer("Bob").pk, quantity=1, key="b")])[0]
+    assert more.refusal is Refusal.GOAL_REACHED
+    back = write([Request(Act.WITHDRAW, project, ann.pk, quantity=4, key="c")])[0]
+    assert (back.accepted, back.collected_shares) == (4, 6)
+    confirm = Request(Act.CONFIRM, project, staff=sam.pk, reference=taken.event_id, key="d")
+    assert write([confirm])[0].accepted == 6
+
+
+def test_money_moves_on_a_project_only_once_it_is_funded(site, ask):
+    project, sam = site.project(), site.staff()
+    for act in (Act.INCOME, Act.COST):
+        answer = ask(act, project=project.pk, staff=sam.pk, money_minor=100, stage="production")
+        assert answer.refusal is Refusal.STEP_MISSING
+    assert ask(Act.COST, staff=sam.pk, money_minor=100).is_done
+    assert not Posting.objects.filter(chain=project.pk).exists()
+
+
 def test_an_inactive_account_is_refused(site, ask):
     project, ann = site.project(), site.customer(is_active=False)
     assert ask(Act.STAKE, project=project.pk, customer=ann.pk, quantity=1).status == 401

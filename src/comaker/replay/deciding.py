@@ -180,7 +180,8 @@ class _Deciding:
                 got, refusal = decide_stake(asked, held, state, terms, at_us // SECOND_US)
                 change = got
             else:
-                got, refusal = decide_withdrawal(asked, held, state, terms, at_us // SECOND_US)
+                paid = self._paid(project, state)
+                got, refusal = decide_withdrawal(asked, held, paid, terms, at_us // SECOND_US)
                 change = -got
             if change:
                 if self.waits and holding != NOBODY:

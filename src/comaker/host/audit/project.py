@@ -121,7 +121,8 @@ class Recomputed:
 
     def _withdraw(self, event: EventRow, terms: Terms) -> None:
         held, shares = self.holding(event.customer), event.quantity or 0
-        decided = decide_withdrawal(shares, held.shares, self.state(), terms.stake, event.at_us // SECOND_US)
+        state, now_s = self.state(confirmed=True), event.at_us // SECOND_US
+        decided = decide_withdrawal(shares, held.shares, state, terms.stake, now_s)
         self._decided(event, decided)
         self._priced(event, terms)
         reserved = reserved_given_back(held.reserved_shares, shares)
@@ -136,7 +137,8 @@ class Recomputed:
         held = self.held.get(event.customer or 0, Held())
         is_back = asked < 0 or event.refusal == Refusal.NOTHING_HELD.name.lower()
         if is_back:
-            _, refusal = decide_withdrawal(-asked, held.shares, self.state(), terms.stake, now_s)
+            state = self.state(confirmed=True)
+            _, refusal = decide_withdrawal(-asked, held.shares, state, terms.stake, now_s)
         else:
             _, refusal = decide_stake(asked, held.shares, self.state(), terms.stake, now_s)
         right = refusal.name.lower() if refusal else "accepted"

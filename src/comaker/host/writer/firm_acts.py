@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comaker.events import Kind
 from comaker.host.writer.batch import Batch, Fact, Standing, Waiting
-from comaker.host.writer.chain import BEGINNING
+from comaker.host.writer.chain import BEGINNING, NO_PROJECT
 from comaker.host.writer.reading import holders_of
 from comaker.host.writer.requests import Answer, Request
 from comaker.host.writer.staking import (
@@ -89,9 +89,14 @@ def cost(moment: Moment) -> Answer:
 
 
 def _recorded(moment: Moment, kind: Kind) -> Answer:
-    request = moment.request
+    request, standing = moment.request, moment.standing
+    # Until a project is funded its stakes are its customers', and there is nothing of its own to spend.
+    is_early = standing.project != NO_PROJECT and standing.status != FUNDED
+    refusal = decide_participation(True, int(is_early), 0, 0)
     if request.money_minor < 1:
-        return moment.refuse(Refusal.NOT_WHOLE, Fact(STAFF, kind.value))
+        refusal = Refusal.NOT_WHOLE
+    if refusal:
+        return moment.refuse(refusal, Fact(STAFF, kind.value))
     event_id = moment.record(kind, Fact(stage=request.stage, money_minor=request.money_minor))
     _earn(moment.standing, kind, request.money_minor, request.stage == PRODUCTION)
     return Answer(201, Refusal.NONE, event_id, money_minor=request.money_minor)

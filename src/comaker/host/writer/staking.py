@@ -120,7 +120,9 @@ def withdraw(moment: Moment) -> Answer:
     price = terms.stake.share_price_minor
     close_if_over(moment)
     holding = moment.batch.holding(standing.project, customer)
-    accepted, refusal = decide_withdrawal(asked, holding.shares, standing.state(), terms.stake, moment.now_s)
+    # A goal reached by places that wait for their money is not reached yet.
+    state = standing.confirmed()
+    accepted, refusal = decide_withdrawal(asked, holding.shares, state, terms.stake, moment.now_s)
     if refusal:
         # Below zero: wanted back.
         fact = Fact(CUSTOMER, terms.task, None, refusal, -asked, asked * price, request.shown)

@@ -44,7 +44,6 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
     """
     if not requests:
         return []
-    now_us = time.time_ns() // 1_000 if now_us is None else now_us
     for attempt in range(TRIES):
         store = store_of()
         try:
@@ -88,7 +87,7 @@ def begin(store: Store, requests: Sequence[Request]) -> Begun | None:
     if not isinstance(store, SqliteStore) or not store.begin_at_once():
         return None
     try:
-        return Begun(store, _decided(store, requests, time.time_ns() // 1_000))
+        return Begun(store, _decided(store, requests, None))
     except Exception:
         # Tried again by ``write``, which says what is wrong if it still is.
         store.rollback()
@@ -96,7 +95,7 @@ def begin(store: Store, requests: Sequence[Request]) -> Begun | None:
         return None
 
 
-def _try(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]:
+def _try(store: Store, requests: Sequence[Request], now_us: int | None) -> list[Answer]:
     try:
         store.begin(projects_of(requests))
         answers = _decided(store, requests, now_us)
@@ -107,8 +106,11 @@ def _try(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]
         raise
 
 
-def _decided(store: Store, requests: Sequence[Request], now_us: int) -> list[Answer]:
+def _decided(store: Store, requests: Sequence[Request], now_us: int | None) -> list[Answer]:
     """The answers, with everything they say sent to the database."""
+    if now_us is None:
+        # Under the lock, so that what is written later is not of an earlier time.
+        now_us = time.time_ns() // 1_000
     known, accounts = identify(store, requests, now_us)
     let_in = [each for each in known if isinstance(each, Request)]
     if not let_in:
