@@ -22,5 +22,5 @@ def plain(form: forms.BaseForm) -> forms.BaseForm:
     """A form in our words, without what repeats the label inside the field and goes as one writes."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
-        field.label = LABELS.get(name, field.label)
+        field.label = LABELS.get(name, str(field.label).capitalize())
     return form
