@@ -58,7 +58,7 @@ def check_free(place: Place) -> None:
 
 def server(place: Place, workers: int) -> Any:
     """The server before it starts: granian, each worker a process of its own with Django in it."""
-    from granian.constants import HTTPModes, Interfaces
+    from granian.constants import HTTPModes, Interfaces, Loops
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -69,6 +69,7 @@ def server(place: Place, workers: int) -> Any:
         interface=Interfaces.ASGINL,
         workers=workers,
         http=HTTPModes.auto,
+        loop=Loops.uvloop,
         websockets=False,
         backlog=BACKLOG,
         log_level=LogLevels.error,

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from comaker.host.writer import Answer, Request, write
-from comaker.host.writer.store import Store, store_of
+from comaker.host.writer.store import SqliteStore, store_without_waiting
 from comaker.host.writer.writing import begin
 
 MOST = 256
@@ -25,7 +25,8 @@ class Batching:
     """
 
     def __init__(self) -> None:
-        self.store: Store | None = None
+        self.store: SqliteStore | None = None
+        self.is_open = False
         self.waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self.asked: set[tuple[object, str]] = set()
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -66,9 +67,10 @@ class Batching:
         self.running = None
 
     async def _write(self, loop: asyncio.AbstractEventLoop, requests: list[Request]) -> list[Answer]:
-        if self.store is None:
-            self.store = await loop.run_in_executor(self.thread, store_of)
-        begun = begin(self.store, requests)
+        if not self.is_open:
+            self.store = await loop.run_in_executor(self.thread, store_without_waiting)
+            self.is_open = True
+        begun = None if self.store is None else begin(self.store, requests)
         if begun is not None:
             return await loop.run_in_executor(self.thread, begun.finish)
         return await loop.run_in_executor(self.thread, write, requests)

@@ -79,7 +79,7 @@ async def _read(headers: Iterable[tuple[bytes, bytes]], scheme: str, receive: Re
             raise BadBody(401, Answer(401).sentence)
         _check_origin(sent, scheme)
     key = read_key(_text(sent.get(b"idempotency-key")))
-    asked = read_stake(await _body(receive))
+    asked = read_stake(await _body(receive, sent.get(b"content-length", b"")))
     project = asked.project if isinstance(asked.project, int) else await _number_of(asked.project)
     return Request(
         Act.STAKE,
@@ -122,10 +122,11 @@ def _is_ours(origin: str, host: str, scheme: str) -> bool:
     return is_served and any(origin == f"{each}://{host}" for each in schemes)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, length: bytes) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
+    # All of it is here: the server's own word for that would come only with a second message.
+    if not message.get("more_body") or length == b"%d" % len(body):
         return body
     parts, size = [body], len(body)
     try:

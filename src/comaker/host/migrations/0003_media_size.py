@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('host', '0002_append_only'),
+        ("host", "0002_append_only"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='media',
-            name='size_bytes',
+            model_name="media",
+            name="size_bytes",
             field=models.BigIntegerField(default=0),
         ),
     ]

@@ -7,6 +7,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["task", "-id"], name="event_latest_done", condition=models.Q(kind="done")),
+            index=models.Index(
+                fields=["task", "-id"], name="event_latest_done", condition=models.Q(kind="done")
+            ),
         ),
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from comaker.host.context import speaking
@@ -28,22 +30,34 @@ def stake(request: HttpRequest, slug: str) -> HttpResponse:
     """Take shares: how many, then what that comes to, then it is done."""
     place = place_of(request.user.pk, slug)
     if request.method != "POST":
+        chosen = QuantityForm(request.GET)
+        if "key" in request.GET and chosen.is_valid():
+            return _preview(request, place, chosen)
         form = QuantityForm.fresh(request.GET.get("quantity"))
         return render(request, STAKE, {"place": place, "form": form})
     form = QuantityForm(request.POST)
     if not form.is_valid():
         return render(request, STAKE, {"place": place, "form": form.renewed()})
-    return _confirmed(request, place, form) if "confirm" in request.POST else _preview(request, place, form)
+    return _confirmed(request, place, form) if "confirm" in request.POST else _started(place, form)
+
+
+def _started(place: Place, form: QuantityForm) -> HttpResponse:
+    """On to what so many shares come to; that it was shown is an event too.
+
+    The page has an address of its own: a browser that goes back to it need not send a form again.
+    """
+    quantity, key = form.cleaned_data["quantity"], form.cleaned_data["key"]
+    _ask(place, Act.START, quantity, f"{key} {quantity}", canonical(place.facts()))
+    chosen = urlencode({"quantity": quantity, "key": key})
+    return SeeOther(f"{reverse('stake', args=[place.project.slug])}?{chosen}")
 
 
 def _preview(
     request: HttpRequest, place: Place, form: QuantityForm, answer: Answer | None = None
 ) -> HttpResponse:
-    """What so many shares come to; that it was shown is an event too."""
+    """What so many shares come to."""
     quantity = form.cleaned_data["quantity"]
     facts = place.facts()
-    if answer is None:
-        _ask(place, Act.START, quantity, f"{form.cleaned_data['key']} {quantity}", canonical(facts))
     accepted, refusal = place.foreseen(quantity)
     shares = accepted or quantity
     context = {

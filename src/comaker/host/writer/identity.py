@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
 from hmac import compare_digest
-from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import salted_hmac
@@ -14,14 +12,15 @@ from django.utils.crypto import salted_hmac
 from comaker.host.writer.batch import Account
 from comaker.host.writer.requests import Act, Answer, Request
 from comaker.host.writer.store import Store
-from comaker.host.writer.terms import SECOND_US
 
 NOBODY = -1
 """The account number of a log-in that is none."""
 
 _SCOPES = {Act.STAKE: "stake", Act.WITHDRAW: "stake", Act.BUY: "buy"}
 _ACCOUNTS = "SELECT id, is_active, is_staff, arm, password FROM host_account WHERE id {many}"
-_SESSIONS = "SELECT session_key, session_data, expire_date FROM django_session WHERE session_key {many}"
+_SESSIONS = (
+    "SELECT session_key, session_data FROM django_session WHERE expire_date > ? AND session_key {many}"
+)
 _TOKENS = "SELECT digest, account_id, scopes, expires_us, revoked FROM host_token WHERE digest {many}"
 
 
@@ -67,9 +66,8 @@ def _sessions(store: Store, requests: Sequence[Request], now_us: int) -> dict[st
     if not keys:
         return {}
     found = {}
-    now = dt.datetime.fromtimestamp(now_us / SECOND_US, dt.UTC)
-    for key, data, ends in store.among(_SESSIONS, keys):
-        if _instant(ends) > now and (who := _decoded(data)) is not None:
+    for key, data in store.among(_SESSIONS, keys, [store.moment(now_us)]):
+        if (who := _decoded(data)) is not None:
             found[key] = who
     return found
 
@@ -83,12 +81,6 @@ def _tokens(store: Store, requests: Sequence[Request], now_us: int) -> dict[byte
         for digest, account, scopes, expires_us, revoked in store.among(_TOKENS, digests)
         if not revoked and expires_us > now_us
     }
-
-
-def _instant(value: Any) -> dt.datetime:
-    """A moment as either database gives it."""
-    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 @lru_cache(maxsize=200_000)

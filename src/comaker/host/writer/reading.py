@@ -10,7 +10,7 @@ from comaker.host.writer.batch import Account, Batch, Holding, Standing, Waiting
 from comaker.host.writer.chain import NO_PROJECT
 from comaker.host.writer.requests import Act, Request
 from comaker.host.writer.store import Row, Store
-from comaker.host.writer.terms import versions_of
+from comaker.host.writer.terms import Versions, versions_of
 
 _STANDINGS = f"SELECT {', '.join(tables.STANDING.columns)} FROM host_standing WHERE project {{many}}"
 _HOLDING = f"SELECT {', '.join(tables.HOLDING.columns)} FROM host_holding"
@@ -21,7 +21,8 @@ _RESERVATION = f"SELECT {', '.join(tables.RESERVATION.columns)} FROM host_reserv
 _REFERRED = f"{_RESERVATION} WHERE event {{many}}"
 _WAITING = f"{_RESERVATION} WHERE project = ? AND state = 0 AND customer {{many}} ORDER BY event"
 _WAITING_IN_PROJECT = f"{_RESERVATION} WHERE project = ? AND state = 0 ORDER BY event"
-_PUBLISHED = "SELECT text FROM host_publication ORDER BY id DESC LIMIT 1"
+_PUBLISHED = "SELECT id, hash FROM host_publication ORDER BY id DESC LIMIT 1"
+_TEXT = "SELECT text FROM host_publication WHERE id = ?"
 
 HOLDS = frozenset({Act.STAKE, Act.WITHDRAW, Act.START})
 """Acts that need what the customer holds."""
@@ -37,8 +38,7 @@ def projects_of(requests: Sequence[Request]) -> list[int]:
 
 def read(store: Store, requests: Sequence[Request], accounts: dict[int, Account], now_us: int) -> Batch:
     """The batch with everything that the requests' decisions read."""
-    (text,) = store.execute(_PUBLISHED).fetchone()
-    batch = Batch(store, versions_of(text), now_us, store.first_event())
+    batch = Batch(store, _published(store), now_us, store.first_event())
     batch.accounts = accounts
     if projects := projects_of(requests):
         batch.standings = {row[0]: Standing(*row) for row in store.among(_STANDINGS, projects)}
@@ -56,6 +56,20 @@ def read(store: Store, requests: Sequence[Request], accounts: dict[int, Account]
         for each in _keep(batch, store.among(_REFERRED, referred)):
             read_holdings(batch, each.project, [each.customer])
     return batch
+
+
+def _published(store: Store) -> Versions:
+    number, version = store.execute(_PUBLISHED).fetchone()
+    mark = (store.name, number, version)
+    if mark not in _versions:
+        (text,) = store.execute(_TEXT, (number,)).fetchone()
+        _versions.clear()
+        _versions[mark] = versions_of(text)
+    return _versions[mark]
+
+
+_versions: dict[tuple[str, int, str], Versions] = {}
+"""The terms published last. A publication never changes, so this cannot go stale; its text is long."""
 
 
 def _customers_by_project(requests: Sequence[Request], acts: Container[Act]) -> dict[int, list[int]]:

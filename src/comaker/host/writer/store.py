@@ -11,7 +11,7 @@ import datetime as dt
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import chain
@@ -43,6 +43,7 @@ class Store:
             connection.close()
             connection.connect()
             self.raw = connection.connection
+        self.name = str(connection.settings_dict["NAME"])
 
     def is_lost(self) -> bool:
         """Whether the connection has ended, so that nothing more can come through it."""
@@ -142,15 +143,11 @@ class SqliteStore(Store):
         """Begin as the only writer, if that takes no waiting."""
         if not self.turns.take_at_once():
             return False
-        (wait_ms,) = self.execute("PRAGMA busy_timeout").fetchone()
-        self.execute("PRAGMA busy_timeout = 0")
         try:
             self.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             self.turns.end()
             return False
-        finally:
-            self.execute(f"PRAGMA busy_timeout = {wait_ms}")
         return True
 
     def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
@@ -251,9 +248,17 @@ class PostgresqlStore(Store):
 def store_of(alias: str = "default") -> Store:
     """The store on the connection of this thread."""
     connection = connections[alias]
-    kind: Callable[[BaseDatabaseWrapper], Store]
-    kind = SqliteStore if connection.vendor == "sqlite" else PostgresqlStore
-    return kind(connection)
+    return SqliteStore(connection) if connection.vendor == "sqlite" else PostgresqlStore(connection)
+
+
+def store_without_waiting(alias: str = "default") -> SqliteStore | None:
+    """A store on a connection of its own that never waits for another process; None on PostgreSQL."""
+    connection = connections.create_connection(alias)
+    if connection.vendor != "sqlite":
+        return None
+    options = {**connection.settings_dict["OPTIONS"], "timeout": 0}
+    connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
+    return SqliteStore(connection)
 
 
 def is_passing(error: Exception) -> bool:
