@@ -59,7 +59,7 @@ def preview(client: Client, project: Project, quantity: object) -> Any:
     """The page that says what so many shares come to."""
     page = client.get(reverse("stake", args=[project.slug]))
     body = {"quantity": str(quantity), "key": hidden(page, "key")}
-    return client.post(reverse("stake", args=[project.slug]), body)
+    return client.post(reverse("stake", args=[project.slug]), body, follow=True)
 
 
 def confirm(client: Client, project: Project, page: Any) -> Any:
@@ -170,7 +170,7 @@ def test_14_going_back_to_the_first_page_and_on_again_takes_shares_once(site: An
     address = reverse("stake", args=[project.slug])
     body = {"quantity": "10", "key": hidden(client.get(address), "key")}
     for _ in range(2):
-        assert confirm(client, project, client.post(address, body)).status_code == 303
+        assert confirm(client, project, client.post(address, body, follow=True)).status_code == 303
     assert Holding.objects.get(customer=ann.pk).shares == 10
 
 
@@ -180,7 +180,7 @@ def test_14_going_back_and_asking_for_another_number_is_another_stake(site: Any)
     address = reverse("stake", args=[project.slug])
     key = hidden(client.get(address), "key")
     for quantity in ("10", "5"):
-        confirm(client, project, client.post(address, {"quantity": quantity, "key": key}))
+        confirm(client, project, client.post(address, {"quantity": quantity, "key": key}, follow=True))
     assert Holding.objects.get(customer=ann.pk).shares == 15
 
 
@@ -208,7 +208,9 @@ def test_after_a_refusal_the_same_number_can_be_asked_for_again(small: Any) -> N
     assert "That is more than is still missing to the goal." in text_of(refused)
     give_back(entered(bea), project, 3)
     again = client.post(
-        reverse("stake", args=[project.slug]), {"quantity": "4", "key": hidden(refused, "key")}
+        reverse("stake", args=[project.slug]),
+        {"quantity": "4", "key": hidden(refused, "key")},
+        follow=True,
     )
     assert confirm(client, project, again).status_code == 303
 
