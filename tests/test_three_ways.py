@@ -1,22 +1,26 @@
 """The product's promise: the rule that is simulated is the rule that ships.
 
-One history of requests goes to the rules as a site calls them, to a replay of the log, and to the simulator's
-compiled site: decisions, events and postings must be the same.
+One history of requests goes to the rules as plain functions, to a replay of the log, to the simulator's
+compiled site, and to the writer of the hosted site on both databases: decisions, events and postings must be
+the same.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+import tomlkit
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.host import conftest as ground
 
 from comaker import events
 from comaker.events import Event, Kind
 from comaker.ledger import Ledger, postings_of
-from comaker.model import Model, load, stake_terms
+from comaker.model import Model, gallery_text, load, stake_terms
 from comaker.refusals import Refusal
 from comaker.replay import replay
 from comaker.rules.stake import OPEN, ProjectState, decide_stake, decide_withdrawal, status_after
@@ -27,6 +31,10 @@ from comaker.simulate.site import Request, request_stake, request_withdrawal
 from comaker.simulate.tables import event_table
 from comaker.simulate.week import Week
 from comaker.words import TaskKind
+
+# Fixtures are found by their names.
+database, sqlite, postgresql = ground.database, ground.sqlite, ground.postgresql
+migrated_sqlite, postgresql_server = ground.migrated_sqlite, ground.postgresql_server
 
 CUSTOMERS, PROJECTS = 5, 2
 DAY_US = 86_400_000_000
@@ -180,6 +188,102 @@ def essentials(table: pa.Table) -> list[tuple[object, ...]]:
     return [tuple(row[name] for name in COMPARED) for row in table.to_pylist() if row["kind"] in wanted]
 
 
+def publish(changes: list[str], waits: bool) -> str:
+    """Publish the launch terms with changes; returns the text."""
+    from comaker.host.firm import model_of
+    from comaker.host.models import Publication
+
+    written = tomlkit.parse(gallery_text("my-major-company"))
+    written.pop("amendment", None)
+    stake = written["task"]["stake"]["terms"]
+    for change in changes:
+        key, _, value = change.partition("=")
+        stake[key.rpartition(".")[2]] = tomlkit.value(value) if value.startswith("[") else value
+    if not waits:
+        stake.pop("reserved_for")
+    text = tomlkit.dumps(written)
+    Publication.objects.create(text=text, hash=model_of(text).hash)
+    return text
+
+
+def in_site(text: str, history, waits: bool):
+    """The writer, with committed transactions; where stakes wait for money, staff confirm it at once."""
+    from comaker.host.firm import model_of
+    from comaker.host.models import Account, Event, Project
+    from comaker.host.writer import Act, Request, write
+
+    launch = dt.datetime.combine(model_of(text).launched, dt.time(), dt.UTC)
+    launch_us = int(launch.timestamp()) * 1_000_000
+    sam = Account.objects.filter(is_staff=True).first() or Account.objects.create_user(
+        "s@x.org", is_staff=True
+    )
+    people = list(Account.objects.filter(is_staff=False).order_by("pk")[:CUSTOMERS])
+    while len(people) < CUSTOMERS:
+        people.append(Account.objects.create_user(f"{len(people)}@x.org"))
+    count = Project.objects.count()
+    projects = [
+        Project.objects.create(slug=f"p{count + n}", name="P", line="-", story="-", created_by=sam)
+        for n in range(PROJECTS)
+    ]
+    before = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    for project in projects:
+        request = Request(Act.OPEN, project=project.pk, staff=sam.pk, key=f"o{project.pk}", at_us=launch_us)
+        assert write([request])[0].is_done
+    decided = []
+    for number, asked in enumerate(history):
+        key, at_us = f"{projects[0].pk} {number}", launch_us + asked.at_us
+        act = Act.STAKE if asked.shares > 0 else Act.WITHDRAW
+        customer, project = people[asked.customer].pk, projects[asked.project].pk
+        request = Request(act, project, customer, quantity=abs(asked.shares), key=key, at_us=at_us)
+        answer = write([request])[0]
+        decided.append((answer.accepted, answer.refusal))
+        if waits and act is Act.STAKE and answer.is_done:
+            paid = Request(
+                Act.CONFIRM, project, staff=sam.pk, reference=answer.event_id, key=key, at_us=at_us
+            )
+            assert write([paid])[0].is_done
+    numbers = {each.pk: n for n, each in enumerate(people)}
+    subjects = {each.pk: n for n, each in enumerate(projects)}
+    events = [
+        (
+            event.kind,
+            numbers.get(event.customer),
+            subjects[event.subject],
+            event.refusal,
+            event.quantity,
+            event.money_minor,
+        )
+        for event in Event.objects.filter(pk__gt=before).order_by("pk")
+        if event.kind in ("done", "refused", "withdrawn", "funded", "expired")
+    ]
+    return decided, events, postings_of_site(before, numbers, subjects)
+
+
+def postings_of_site(before, numbers, subjects):
+    """Two lines each, as the ledger has them, with the accounts' numbers of the history."""
+
+    from comaker.host.models import Posting
+
+    def account(name):
+        kind, _, number = name.partition(":")
+        return f"{kind}:{(numbers if kind == 'customer' else subjects)[int(number)]}"
+
+    return [
+        line
+        for row in Posting.objects.filter(event_id__gt=before).order_by("event_id")
+        for line in (
+            (account(row.source), -row.amount_minor, row.rule, row.version),
+            (account(row.target), row.amount_minor, row.rule, row.version),
+        )
+    ]
+
+
+def model_of_text(text: str) -> Model:
+    from comaker.host.firm import model_of
+
+    return model_of(text)
+
+
 @settings(max_examples=60)
 @given(terms(), histories())
 def test_site_replay_and_simulation_decide_write_and_post_the_same(changes, history):
@@ -193,6 +297,19 @@ def test_site_replay_and_simulation_decide_write_and_post_the_same(changes, hist
     assert booked == postings(replayed_events, model.currency)
     assert booked == [(line.account, line.amount_minor, line.rule, line.version) for line in ledger]
     assert sum(amount for _, amount, _, _ in booked) == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(terms(), histories(), st.booleans())
+def test_the_hosted_site_decides_writes_and_posts_as_the_others(database, changes, history, waits):
+    text = publish(changes, waits)
+    model = model_of_text(text)
+    simulated, simulated_events = in_simulation(model, history)
+    replayed, replayed_events, ledger = in_replay(model, history)
+    decided, written, booked = in_site(text, history, waits)
+    assert decided == simulated == replayed
+    assert written == essentials(simulated_events) == essentials(replayed_events)
+    assert booked == [(line.account, line.amount_minor, line.rule, line.version) for line in ledger]
 
 
 def test_a_simulated_year_with_amendments_replays_without_a_difference():
