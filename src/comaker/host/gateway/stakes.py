@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
@@ -46,7 +47,29 @@ _HEADERS = [
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+MOST_PER_SECOND = 50
+"""Stakes of one log-in in a second; nobody decides more by hand."""
+
 _log = logging.getLogger(__name__)
+
+
+class Pace:
+    """Counts what each log-in asked in the present second, in this process, without touching the database."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._asked: dict[str | bytes, int] = {}
+
+    def is_too_fast(self, who: str | bytes, now_s: float) -> bool:
+        """Count one request; whether it is one too many."""
+        if int(now_s) != self._second:
+            self._second = int(now_s)
+            self._asked.clear()
+        asked = self._asked[who] = self._asked.get(who, 0) + 1
+        return asked > MOST_PER_SECOND
+
+
+_pace = Pace()
 
 
 async def take_stake(batching: Batching, scope: Message, receive: Receive, send: Send) -> None:
@@ -63,7 +86,7 @@ async def take_stake(batching: Batching, scope: Message, receive: Receive, send:
     headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    elif status == 503:
+    elif status in (429, 503):
         headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -78,6 +101,8 @@ async def _read(headers: Iterable[tuple[bytes, bytes]], scheme: str, receive: Re
         if session is None:
             raise BadBody(401, Answer(401).sentence)
         _check_origin(sent, scheme)
+    if _pace.is_too_fast(session or token or "", time.monotonic()):
+        raise BadBody(429, "That was too often. Please ask again in a moment.")
     key = read_key(_text(sent.get(b"idempotency-key")))
     asked = read_stake(await _body(receive, sent.get(b"content-length", b"")))
     project = asked.project if isinstance(asked.project, int) else await _number_of(asked.project)
