@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 from comaker.host.writer.requests import Answer
@@ -98,6 +99,7 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+@lru_cache(maxsize=1_000)
 def instant(microseconds: int | None) -> str | None:
     """Microseconds since 1970 as ISO 8601 in UTC."""
     return None if microseconds is None else (EPOCH + dt.timedelta(microseconds=microseconds)).isoformat()

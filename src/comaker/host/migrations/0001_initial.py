@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
             name="Event",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("at_us", models.BigIntegerField(db_index=True)),
+                ("at_us", models.BigIntegerField()),
                 ("model", models.CharField(max_length=16)),
                 ("kind", models.CharField(max_length=12)),
                 ("customer", models.BigIntegerField(null=True)),

@@ -11,7 +11,7 @@ class Event(models.Model):
     """One row of the event table (``comaker.events.COLUMNS``; ``id`` is event_id, ``at_us`` is at)."""
 
     id = models.BigAutoField(primary_key=True)
-    at_us = models.BigIntegerField(db_index=True)
+    at_us = models.BigIntegerField()
     model = models.CharField(max_length=16)
     kind = models.CharField(max_length=12)
     customer = models.BigIntegerField(null=True)
