@@ -10,13 +10,14 @@ import threading
 import time
 
 from django.db import connections
+from django.db.models import Q
 
 from comaker.host.firm import in_force
 from comaker.host.models import Reservation, Standing
 from comaker.host.writer import Act, Request, write
 from comaker.host.writer.chain import NO_PROJECT
 from comaker.model import stake_terms
-from comaker.rules.stake import OPEN
+from comaker.rules.stake import EXPIRED, OPEN
 
 TICK_S = 60
 """Seconds between two looks."""
@@ -30,8 +31,9 @@ _log = logging.getLogger(__name__)
 def due(now_us: int) -> list[Request]:
     """What is to be asked of the writer at this instant (µs since 1970 UTC).
 
-    Reservations whose money did not come in time, and projects whose time to stake is over; whether that
-    is so is for the writer to decide.
+    Reservations whose money did not come in time, projects whose time to stake is over, and those of which
+    stakes are still to be given back because a customer came before the clock and found them expired;
+    whether that is so is for the writer to decide.
     """
     lapsed = Reservation.objects.filter(state=Reservation.State.WAITING, lapses_us__lte=now_us)
     requests = [
@@ -39,9 +41,11 @@ def due(now_us: int) -> list[Request]:
         for event, project in lapsed.order_by("event").values_list("event", "project")
     ]
     open_us = stake_terms(in_force()).open_seconds * 1_000_000
+    over = Q(status=EXPIRED, collected_shares__gt=0)
     if open_us:
-        over = Standing.objects.filter(project__gt=NO_PROJECT, status=OPEN, opened_us__lte=now_us - open_us)
-        requests += [Request(Act.CLOSE, project=each) for each in over.values_list("project", flat=True)]
+        over |= Q(status=OPEN, opened_us__lte=now_us - open_us)
+    projects = Standing.objects.filter(over, project__gt=NO_PROJECT).order_by("project")
+    requests += [Request(Act.CLOSE, project=each) for each in projects.values_list("project", flat=True)]
     return requests
 
 

@@ -160,6 +160,7 @@ def _release_reservations(moment: Moment, customer: int, shares: int, price_mino
 def confirm(moment: Moment, waiting: Waiting) -> Answer:
     """Staff have the money of a reserved stake."""
     standing = moment.standing
+    close_if_over(moment)
     if refusal := may_be_confirmed(moment, waiting):
         return moment.refuse(refusal, Fact(STAFF, "confirm", quantity=waiting.quantity))
     fact = Fact(CUSTOMER, moment.terms.task, None, Refusal.NONE, waiting.quantity, waiting.money_minor)
@@ -196,6 +197,10 @@ def lapse(moment: Moment, waiting: Waiting) -> Answer:
     """A reserved stake whose money did not come in time gives its place back; too early, nothing happens."""
     if waiting.state != WAITING or not has_lapsed(waiting.lapses_us // SECOND_US, moment.now_s):
         return Answer(200, Refusal.RESERVATION_OVER)
+    return _lapsed(moment, waiting)
+
+
+def _lapsed(moment: Moment, waiting: Waiting) -> Answer:
     quantity, money_minor = waiting.quantity, waiting.money_minor
     fact = Fact(CUSTOMER, moment.terms.task, quantity=quantity, money_minor=money_minor)
     event_id = moment.record(Kind.LAPSED, fact, waiting.customer)
@@ -216,8 +221,7 @@ def close_if_over(moment: Moment) -> None:
         at_us = min(max(deadline_us, moment.batch.versions.begins_us(moment.terms)), at_us)
         for waiting in waiting_in(moment.batch, standing.project):
             # The time of a reservation ends with the project's: the money is not there.
-            waiting.lapses_us = min(waiting.lapses_us, at_us)
-            lapse(moment, waiting)
+            _lapsed(moment, waiting)
     standing.status, standing.closed_us, standing.changed = status, at_us, True
     collected = standing.collected_shares
     fact = Fact(quantity=collected, money_minor=collected * terms.share_price_minor)
