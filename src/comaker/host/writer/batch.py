@@ -5,6 +5,7 @@ Nothing here outlives the transaction.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -120,6 +121,7 @@ class Batch:
         self.postings: list[Row] = []
         self.contributions: list[Row] = []
         self.reserved: list[Row] = []
+        self.bought_now: Counter[tuple[int, str, int | None]] = Counter()
 
     def holding(self, project: int, customer: int) -> Holding:
         """What the customer holds; nothing, where nothing was read."""

@@ -33,8 +33,9 @@ _PROJECT = "SELECT id FROM host_project WHERE id = ?"
 _PUBLISH = "UPDATE host_project SET published_at = ? WHERE id = ?"
 _BOOK = "UPDATE host_settlement SET state = ?, approved_by_id = ?, booked_event = ? WHERE id = ?"
 _BOUGHT = (
-    "SELECT COALESCE(SUM(quantity), 0) FROM host_event"
-    " WHERE subject = ? AND kind IN ('done', 'started') AND task = ? AND customer = ?"
+    "SELECT quantity FROM host_event WHERE subject = ? AND kind = 'done' AND task = ? AND customer = ?"
+    " UNION ALL SELECT quantity FROM host_reservation"
+    " WHERE project = ? AND state = 0 AND task = ? AND customer = ?"
 )
 
 
@@ -119,6 +120,7 @@ def buy(moment: Moment) -> Answer:
     if refusal:
         return moment.refuse(refusal, fact)
     money_minor = amount_due(quantity, buying.price_minor)
+    moment.batch.bought_now[moment.standing.project, buying.task, request.customer] += quantity
     if not moment.terms.reserved_us:
         event_id = moment.record(Kind.DONE, fact, request.customer)
         _sell(moment, buying, request.customer, quantity, money_minor)
@@ -129,11 +131,12 @@ def buy(moment: Moment) -> Answer:
 
 
 def _bought(moment: Moment, buying: Buying) -> int:
+    """Copies that the customer has, or ordered and may still pay for."""
     if not buying.limit:
         return 0
     values = (moment.standing.project, buying.task, moment.request.customer)
-    (found,) = moment.batch.store.execute(_BOUGHT, values).fetchone()
-    return int(found)
+    found = moment.batch.store.execute(_BOUGHT, (*values, *values)).fetchall()
+    return sum(quantity for (quantity,) in found) + moment.batch.bought_now[values]
 
 
 def _sell(moment: Moment, buying: Buying, customer: int | None, quantity: int, money_minor: int) -> None:
