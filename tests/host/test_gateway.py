@@ -14,9 +14,10 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections
 
-from comaker.host.gateway import stakes
+from comaker.host.gateway import batching, stakes
 from comaker.host.gateway.batching import Batching
 from comaker.host.models import Holding, Standing
+from comaker.host.writer import write
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -186,3 +187,24 @@ def test_another_process_that_writes_is_waited_for_in_the_thread(site, database)
     assert time.monotonic() - started > 0.2
     release.join()
     other.close()
+
+
+def test_f31_a_cookie_that_can_be_no_session_is_nobody_and_troubles_no_other(site):
+    site.project()
+    good, bad = headers(log_in(site.customer())), headers('"a\\000b"', key="other")
+    assert [status for status, _ in ask((good,), (bad,))] == [201, 401]
+
+
+def test_a_request_that_cannot_be_written_takes_no_other_of_its_batch_with_it(site, monkeypatch):
+    body = b'{"project":%d,"shares":1}' % site.project().pk
+    sessions = [log_in(site.customer(name)) for name in ("Ann", "Bob")]
+
+    def writing(requests):
+        if any(each.key == "bad" for each in requests):
+            raise RuntimeError("this cannot be written")
+        return write(requests)
+
+    monkeypatch.setattr(batching, "write", writing)
+    monkeypatch.setattr(batching, "begin", lambda store, requests: None)
+    asked = [(headers(session, key), body) for session, key in zip(sessions, ("good", "bad"), strict=True)]
+    assert [status for status, _ in ask(*asked)] == [201, 500]

@@ -53,18 +53,26 @@ class Batching:
     async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
             taken, self.waiting = self.waiting[:MOST], self.waiting[MOST:]
-            requests = [request for request, _ in taken]
-            try:
-                answers = await self._write(loop, requests)
-            except Exception as error:
-                for _, future in taken:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), answer in zip(taken, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
+            outcomes = await self._outcomes(loop, [request for request, _ in taken])
+            for (_, future), outcome in zip(taken, outcomes, strict=True):
+                if future.done():
+                    continue
+                if isinstance(outcome, Exception):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)
         self.running = None
+
+    async def _outcomes(
+        self, loop: asyncio.AbstractEventLoop, requests: list[Request]
+    ) -> list[Answer | Exception]:
+        """What became of each; one that cannot be written takes none of the others with it."""
+        try:
+            return [*await self._write(loop, requests)]
+        except Exception as error:
+            if len(requests) == 1:
+                return [error]
+        return [each for one in requests for each in await self._outcomes(loop, [one])]
 
     async def _write(self, loop: asyncio.AbstractEventLoop, requests: list[Request]) -> list[Answer]:
         if not self.is_open:
