@@ -7,7 +7,7 @@ import re
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -21,7 +21,7 @@ SQLITE_OPTIONS = {
 
 
 def switch(name: str, *, default: bool = False) -> bool:
-    """Whether a variable says yes (``1``); raises ``ImproperlyConfigured`` for anything but 0, 1 or nothing."""
+    """Whether a variable says yes (``1``); ``ImproperlyConfigured`` for anything but 0, 1 or nothing."""
     value = os.environ.get(name, "")
     if value not in ("", "0", "1"):
         raise ImproperlyConfigured(f"{name}={value!r}: write 1 for yes, 0 for no")
@@ -55,8 +55,8 @@ def secret_key_of(data: Path) -> str:
 
 
 def database_of(url: str, data: Path) -> dict[str, Any]:
-    """Django's description of ``postgresql://…``, ``sqlite:///path`` or, without one, a file in the folder."""
-    parts = urlsplit(url or f"sqlite:///{data / 'comaker.sqlite3'}")
+    """Django's description of ``postgresql://…``, ``sqlite:///path`` or, without one, a file in ``data``."""
+    parts = _parts("COMAKER_DATABASE", url or f"sqlite:///{data / 'comaker.sqlite3'}")
     if parts.scheme == "sqlite":
         path = unquote(parts.path)[1:]
         return {
@@ -79,7 +79,22 @@ def database_of(url: str, data: Path) -> dict[str, Any]:
             "CONN_HEALTH_CHECKS": True,
         }
     raise ImproperlyConfigured(
-        f"COMAKER_DATABASE={url!r}: write sqlite:///path/to/file or postgresql://name:password@host/database"
+        "COMAKER_DATABASE begins with neither sqlite:/// nor postgresql://: write sqlite:///path/to/file or "
+        "postgresql://name:password@host/database"
+    )
+
+
+def _parts(name: str, url: str) -> SplitResult:
+    # What was given is not repeated: there may be a password in it.
+    try:
+        parts = urlsplit(url)
+        if parts.port is None or parts.port:
+            return parts
+    except ValueError:
+        pass
+    raise ImproperlyConfigured(
+        f"{name}: this address cannot be read: the port must be a number, and in a password / : @ ? # [ ] % "
+        "are written %2F %3A %40 %3F %23 %5B %5D %25"
     )
 
 
@@ -87,7 +102,7 @@ def mailer_of(url: str, data: Path) -> dict[str, Any]:
     """Django's mailer: ``smtp://name:password@host:587`` (``smtps://``: TLS from the start), ``console:``, or
     without any, files in the folder ``mail`` of the data folder."""
     backend = "django.core.mail.backends"
-    parts = urlsplit(url)
+    parts = _parts("COMAKER_MAIL", url)
     if not url:
         return {
             "BACKEND": f"{backend}.filebased.EmailBackend",
@@ -109,5 +124,6 @@ def mailer_of(url: str, data: Path) -> dict[str, Any]:
             },
         }
     raise ImproperlyConfigured(
-        f"COMAKER_MAIL={url!r}: write smtp://name:password@host:587, smtps://… or console:"
+        "COMAKER_MAIL is no address of a mail server: write smtp://name:password@host:587, smtps://… or "
+        "console:"
     )

@@ -96,11 +96,6 @@ def clear_messages() -> Iterator[None]:
         raise HostError(str(error)) from None
     except (DatabaseError, InterfaceError) as error:
         raise HostError(f"{shown_address()}: {_said(str(error))}") from None
-    except ValueError as error:
-        # urllib: a port that is no number, brackets that do not close.
-        if "ort " not in str(error) and "URL" not in str(error):
-            raise
-        raise HostError(f"the database's address cannot be read: {error}") from None
 
 
 _HINTS = {
