@@ -265,6 +265,7 @@ def pages_of_anyone(examined: Examined, visit: Any, people: People) -> None:
     page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("alert").first.wait_for()
     examined.look(page, "log-in refused")
+    assert page.get_by_label("E-mail address").input_value() == people.owner.email
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("heading", name="Your second factor").wait_for()
@@ -291,6 +292,8 @@ def pages_of_customers(examined: Examined, visit: Any, people: People) -> None:
     )
     keys = f"/accounts/2fa/webauthn/keys/{number}/"
     examined.open(page, f"{keys}edit/", f"{keys}remove/", f"/profile/tokens/{token}/revoke/")
+    page.goto(f"{keys}edit/")
+    assert page.get_by_label("Name").input_value() == "my phone"
     for shares, called in (("none", "not a number"), ("1", "preview"), ("9", "preview of too many")):
         page.goto(f"/projects/{opened}/stake/")
         page.get_by_label("How many?").fill(shares)

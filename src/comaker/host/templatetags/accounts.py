@@ -22,5 +22,6 @@ def plain(form: forms.BaseForm) -> forms.BaseForm:
     """A form in our words, without what repeats the label inside the field and goes as one writes."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
-        field.label = LABELS.get(name, str(field.label).capitalize())
+        # A form that was sent has read its labels already.
+        form[name].label = LABELS.get(name, str(form[name].label).capitalize())
     return form
