@@ -167,7 +167,7 @@ def writing_through(raw: Any) -> Iterator[None]:
     from comaker.host.writer import store, writing
 
     mine = store.SqliteStore.__new__(store.SqliteStore)
-    mine.raw = raw
+    mine.raw, mine.name = raw, "another connection"
     given = writing.store_of
     writing.store_of = lambda: mine
     try:
