@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "comaker.host.pages.broken.broken"
+
 urlpatterns = [
     path("", include("comaker.host.pages.urls")),
     path("", include("comaker.host.api.urls")),

@@ -13,7 +13,7 @@ from comaker.host.api.stakes import answer_of
 from comaker.host.models import Project
 from comaker.host.writer import Answer, Request, write
 
-READS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 429), Problem)
+READS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 429, 503), Problem)
 WRITES: dict[int, Any] = {
     201: Outcome,
     200: Outcome,

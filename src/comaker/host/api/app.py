@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -16,10 +18,12 @@ from ninja.parser import Parser
 from comaker.host.access import Access, allow
 from comaker.host.api import customers, desk, reading
 from comaker.host.api.stakes import BODY_BYTES, BadBody, read_json
+from comaker.host.writer import Answer
 from comaker.ledger import LedgerError
 
 MOST_COMPLAINTS = 5
 BUSY_S = 1
+_log = logging.getLogger(__name__)
 
 
 class StrictParser(Parser):
@@ -93,6 +97,14 @@ def on_nothing(request: HttpRequest, _: Http404) -> HttpResponse:
 def on_books(request: HttpRequest, error: LedgerError) -> HttpResponse:
     """What cannot be booked; nothing was."""
     return problem(request, 409, f"The books refuse this: {error}")
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def on_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database is away."""
+    _log.warning("%s was answered 503: %s", request.path, error)
+    return problem(request, 503, Answer(503).sentence)
 
 
 @api.exception_handler(RequestDataTooBig)

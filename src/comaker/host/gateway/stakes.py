@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.http.request import split_domain_port, validate_host
 
 from comaker.host.api.stakes import (
@@ -80,6 +82,9 @@ async def take_stake(batching: Batching, scope: Message, receive: Receive, send:
         status, body = answer.status, answer_body(answer)
     except BadBody as error:
         status, body = error.status, problem_body(error.message)
+    except (OperationalError, InterfaceError) as away:
+        _log.warning("a stake was answered 503: %s", away)
+        status, body = 503, problem_body(Answer(503).sentence)
     except Exception:
         _log.exception("a stake could not be answered")
         status, body = 500, problem_body("Something went wrong here. Please ask again with the same key.")
@@ -174,8 +179,14 @@ async def _number_of(slug: str) -> int:
     """The number of a project; remembered once it is published, because then it never changes."""
     if slug in _numbers:
         return _numbers[slug]
-    project = await Project.objects.filter(slug=slug, published_at__isnull=False).values_list("pk").afirst()
-    if project is None:
+    number = await sync_to_async(_published)(slug)
+    if number is None:
         raise BadBody(404, Answer(404).sentence)
-    _numbers[slug] = project[0]
-    return _numbers[slug]
+    _numbers[slug] = number
+    return number
+
+
+def _published(slug: str) -> int | None:
+    # No request of Django's begins here, after which a connection that was lost would be opened again.
+    close_old_connections()
+    return Project.objects.filter(slug=slug, published_at__isnull=False).values_list("pk", flat=True).first()

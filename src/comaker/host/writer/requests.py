@@ -67,8 +67,8 @@ class Answer(NamedTuple):
 
     201 done; 200 refused by a rule (``refusal`` says which; nothing was changed but the log); 401 no valid
     log-in; 403 the token lacks the scope; 404 no such project, reservation or settlement; 409 the same key is
-    being worked on; 422 the same key came with another request before; 503 the database was too busy: ask
-    again with the same key.
+    being worked on; 422 the same key came with another request before; 503 the database was away or too
+    busy: ask again with the same key, which does it once, even if it was done and the word of it was lost.
     ``accepted``: shares or copies; ``money_minor``: what they cost, or what was paid out in all;
     ``held_shares`` and ``collected_shares``: after it; ``lapses_us``: until when the money must be there.
     """
@@ -114,5 +114,5 @@ _SENTENCES = {
     404: "There is no such thing here.",
     409: "This request is being worked on already.",
     422: "This request was sent before with other contents.",
-    503: "The site is very busy. Nothing was done; please try again.",
+    503: "The site is too busy to answer. Please try again: what is sent again counts only once.",
 }

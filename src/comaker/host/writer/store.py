@@ -41,7 +41,7 @@ class Store:
         self.raw = connection.connection
         if self.is_lost():
             connection.close()
-            connection.connect()
+            connection.ensure_connection()
             self.raw = connection.connection
         self.name = str(connection.settings_dict["NAME"])
 
@@ -261,7 +261,7 @@ def store_without_waiting(alias: str = "default") -> SqliteStore | None:
     return SqliteStore(connection)
 
 
-def is_passing(error: Exception) -> bool:
+def is_passing(error: Exception | None) -> bool:
     """Whether the same transaction may succeed when tried again: locked, deadlocked, or a constraint that
     another writer was quicker at."""
     if isinstance(error, sqlite3.OperationalError):

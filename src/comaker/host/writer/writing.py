@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
+
+from django.db import InterfaceError, OperationalError
 
 from comaker.events import Kind
 from comaker.host.writer import firm_acts, staking
@@ -20,6 +23,8 @@ TRIES = 4
 """How often a transaction is tried that another one was in the way of."""
 
 _PAUSE_S = 0.01
+
+_log = logging.getLogger(__name__)
 
 _ON_PROJECT: dict[Act, Callable[[Moment], Answer]] = {
     Act.STAKE: staking.stake,
@@ -40,23 +45,30 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
 
     Nothing is kept between calls, so any number of processes may call it at once: the projects' rows are
     locked before anything is read, constraints stand behind. ``now_us``: the time, µs since 1970 UTC.
-    Every request is answered: where the database stays too busy with 503, and then nothing was done.
+    Every request is answered: with 503 where the database is away or stays too busy.
     """
     if not requests:
         return []
+    error: Exception | None = None
     for attempt in range(TRIES):
-        store = store_of()
+        time.sleep(_PAUSE_S * max(attempt - 1, 0))
+        try:
+            store = store_of()
+        except (OperationalError, InterfaceError) as away:
+            error = away
+            continue
         try:
             with store.turn():
                 return _try(store, requests, now_us)
-        except Exception as error:
+        except Exception as passing:
             # Where a connection was lost nobody knows whether it was done; its key tells.
-            if not (is_passing(error) or store.is_lost()):
+            if not (is_passing(passing) or store.is_lost()):
                 raise
-            time.sleep(_PAUSE_S * attempt)
-    if len(requests) > 1:
+            error = passing
+    if len(requests) > 1 and is_passing(error):
         return [answer for each in requests for answer in write([each], now_us=now_us)]
-    return [Answer(503)]
+    _log.warning("%d requests were answered 503: %s", len(requests), error)
+    return [Answer(503)] * len(requests)
 
 
 class Begun:
