@@ -286,3 +286,31 @@ def test_i43_a_lost_connection_to_postgresql_is_opened_again(postgresql, make_si
         other.execute("SELECT pg_terminate_backend(%s)", [number])
     assert write([stake._replace(key="two")])[0].is_done
     assert audit() == []
+
+
+def test_a_payout_that_is_being_booked_cannot_be_dropped(postgresql, make_site, model_text, monkeypatch):
+    site = make_site(model_text(goal="100.00", cap="100.00", reserved_for=None))
+    project, ann = site.project().pk, site.customer("Ann")
+    sam, tom = site.staff("Sam"), site.staff("Tom")
+    write([Request(Act.STAKE, project, ann.pk, quantity=10, key="stake")])
+    write([Request(Act.INCOME, project, staff=sam.pk, money_minor=9_000, key="income")])
+    due = payout_of(project)
+    proposed = Settlement.objects.create(
+        project=project, earned_minor=9_000, total_minor=due.total_minor, proposed_by=sam
+    )
+
+    def drop_meanwhile(number):
+        import psycopg
+
+        with psycopg.connect(postgresql, autocommit=True) as other:
+            other.execute("SET lock_timeout = '50ms'")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute("UPDATE host_settlement SET state = 'dropped' WHERE state = 'proposed'")
+        return payout_of(number)
+
+    monkeypatch.setattr("comaker.host.payout.payout_of", drop_meanwhile)
+    asked = Request(Act.SETTLE, project, staff=tom.pk, reference=proposed.pk, key="settle")
+    assert write([asked])[0].is_done
+    proposed.refresh_from_db()
+    assert proposed.state == Settlement.State.BOOKED
+    assert audit() == []

@@ -31,6 +31,8 @@ from comaker.rules.stake import FUNDED, OPEN
 PRODUCTION = "production"
 _PROJECT = "SELECT id FROM host_project WHERE id = ?"
 _PUBLISH = "UPDATE host_project SET published_at = ? WHERE id = ?"
+# Changes nothing, but whoever drops it meanwhile waits until it is booked, and finds it closed.
+_CLAIM = "UPDATE host_settlement SET state = state WHERE id = ? AND state = 'proposed'"
 _BOOK = "UPDATE host_settlement SET state = ?, approved_by_id = ?, booked_event = ? WHERE id = ?"
 _BOUGHT = (
     "SELECT quantity FROM host_event WHERE subject = ? AND kind = 'done' AND task = ? AND customer = ?"
@@ -182,7 +184,7 @@ def settle(moment: Moment) -> Answer:
     proposal = Settlement.objects.filter(pk=request.reference, project=standing.project).first()
     if proposal is None or request.staff is None:
         return Answer(404)
-    if proposal.state != Settlement.State.PROPOSED:
+    if not moment.batch.store.execute(_CLAIM, (proposal.pk,)).rowcount:
         return moment.refuse(Refusal.LIMIT_REACHED, Fact(STAFF, "settle"))
     try:
         due, divided_by = payout_of(standing.project), division_of(terms_of(standing.project)).pro_rata
