@@ -51,10 +51,9 @@ def due(now_us: int) -> list[Request]:
 
 def tick(now_us: int | None = None) -> int:
     """Ask the writer for everything that is due now (or at an instant); returns how many requests it was."""
-    instant = time.time_ns() // 1000 if now_us is None else now_us
-    requests = due(instant)
+    requests = due(time.time_ns() // 1_000 if now_us is None else now_us)
     for start in range(0, len(requests), _BATCH):
-        write(requests[start : start + _BATCH], now_us=instant)
+        write(requests[start : start + _BATCH], now_us=now_us)
     return len(requests)
 
 

@@ -26,9 +26,9 @@ def announce(text: str, *, staff: int, base_hash: str, now_us: int | None = None
     ``ValueError`` where it changes nothing.
     """
     announced = model_of(text)
-    now_us = time.time_ns() // 1_000 if now_us is None else now_us
     with transaction.atomic():
         _hold()
+        now_us = time.time_ns() // 1_000 if now_us is None else now_us
         base = Publication.objects.order_by("-id").first()
         if base is None or base.hash != base_hash:
             return Refusal.OUT_OF_DATE

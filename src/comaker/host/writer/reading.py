@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Container, Sequence
 from operator import attrgetter, itemgetter
 
@@ -36,9 +37,15 @@ def projects_of(requests: Sequence[Request]) -> list[int]:
     return sorted(projects)
 
 
-def read(store: Store, requests: Sequence[Request], accounts: dict[int, Account], now_us: int) -> Batch:
-    """The batch with everything that the requests' decisions read."""
-    batch = Batch(store, _published(store), now_us, store.first_event())
+def read(
+    store: Store, requests: Sequence[Request], accounts: dict[int, Account], now_us: int | None
+) -> Batch:
+    """The batch with everything that the requests' decisions read; it is of now, where no time is given."""
+    first_event = store.first_event()
+    if now_us is None:
+        # Under the lock of the numbers, so that no event is of an earlier time than one numbered before it.
+        now_us = time.time_ns() // 1_000
+    batch = Batch(store, _published(store), now_us, first_event)
     batch.accounts = accounts
     if projects := projects_of(requests):
         batch.standings = {row[0]: Standing(*row) for row in store.among(_STANDINGS, projects)}
@@ -61,11 +68,13 @@ def read(store: Store, requests: Sequence[Request], accounts: dict[int, Account]
 def _published(store: Store) -> Versions:
     number, version = store.execute(_PUBLISHED).fetchone()
     mark = (store.name, number, version)
-    if mark not in _versions:
+    found = _versions.get(mark)
+    if found is None:
         (text,) = store.execute(_TEXT, (number,)).fetchone()
+        found = versions_of(text)
         _versions.clear()
-        _versions[mark] = versions_of(text)
-    return _versions[mark]
+        _versions[mark] = found
+    return found
 
 
 _versions: dict[tuple[str, int, str], Versions] = {}

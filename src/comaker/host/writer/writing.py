@@ -120,10 +120,7 @@ def _try(store: Store, requests: Sequence[Request], now_us: int | None) -> list[
 
 def _decided(store: Store, requests: Sequence[Request], now_us: int | None) -> list[Answer]:
     """The answers, with everything they say sent to the database."""
-    if now_us is None:
-        # Under the lock, so that what is written later is not of an earlier time.
-        now_us = time.time_ns() // 1_000
-    known, accounts = identify(store, requests, now_us)
+    known, accounts = identify(store, requests, time.time_ns() // 1_000 if now_us is None else now_us)
     let_in = [each for each in known if isinstance(each, Request)]
     if not let_in:
         return [each for each in known if isinstance(each, Answer)]
