@@ -106,7 +106,3 @@ def _duration(seconds: int) -> str:
         if seconds % size == 0:
             return ngettext(one, many, seconds // size) % {"n": number_text(seconds // size)}
     return ngettext("%(n)s second", "%(n)s seconds", seconds) % {"n": number_text(seconds)}
-
-
-def _is_step(value: Any) -> bool:
-    return isinstance(value, dict) and {*value} == {"from", "cap"}
