@@ -411,4 +411,4 @@ def test_money_is_written_whole_where_it_is_whole():
     assert money_text(123_450, firm) == "€1,234.50"
     assert round_money_text(123_450, firm) == "€1,234.50"
     assert round_money_text(10_000_000, firm) == "€100,000"
-    assert money_text(-5, firm) == "-€0.05"
+    assert money_text(-5, firm) == "−€0.05"

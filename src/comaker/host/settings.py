@@ -100,7 +100,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that registere
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 # The library's own limits (log-in, sign-up, reset and more) hold beside these.
-ACCOUNT_RATE_LIMITS = {"stake": "60/m/user", "tokens": "20/h/user"}
+ACCOUNT_RATE_LIMITS = {"stake": "120/m/user", "tokens": "20/h/user"}
 # Whose address limits count by: behind a proxy the one that it reports, never one that a client claims.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(switch("COMAKER_BEHIND_PROXY"))
 MFA_ADAPTER = "comaker.host.accounts.SecondFactors"

@@ -42,9 +42,12 @@ def round_money_text(amount_minor: int, firm: Model) -> str:
 def _money_text(amount_minor: int, digits: int, currency: str, tongue: str, shows_part: bool = True) -> str:
     amount = Decimal(amount_minor).scaleb(-digits)
     if shows_part:
-        return str(format_currency(amount, currency, locale=tongue))
-    pattern = Locale.parse(tongue).currency_formats["standard"].pattern.replace(".00", "")
-    return str(format_currency(amount, currency, pattern, tongue, currency_digits=False))
+        text = format_currency(amount, currency, locale=tongue)
+    else:
+        pattern = Locale.parse(tongue).currency_formats["standard"].pattern.replace(".00", "")
+        text = format_currency(amount, currency, pattern, tongue, currency_digits=False)
+    # Locales differ in which of the two they use.
+    return str(text).replace("-", "\N{MINUS SIGN}")
 
 
 def number_text(number: int) -> str:
