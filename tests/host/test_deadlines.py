@@ -7,7 +7,8 @@ import tomlkit
 
 from comaker.host import clock
 from comaker.host.audit import audit
-from comaker.host.models import Holding, Reservation, Standing
+from comaker.host.models import Holding, Project, Reservation, Standing
+from comaker.host.pages.place import place_of
 from comaker.host.writer import Act, Request, write
 from comaker.refusals import Refusal
 from comaker.rules.stake import EXPIRED
@@ -62,6 +63,36 @@ def test_money_is_not_confirmed_after_the_deadline_though_the_clock_has_not_tick
     assert answer.refusal is Refusal.RESERVATION_OVER
     standing = Standing.objects.get(project=project)
     assert (standing.status, standing.collected_shares, standing.reserved_shares) == (EXPIRED, 0, 0)
+    assert audit() == []
+
+
+def test_money_is_due_no_later_than_the_project_ends(make_open, ask):
+    site, project = make_open("14 days")
+    ann, bob = site.customer(), site.customer("Bob")
+    early = ask(Act.STAKE, 1, project=project, customer=ann.pk, quantity=2)
+    late = ask(Act.STAKE, 29, project=project, customer=bob.pk, quantity=3)
+    assert early.lapses_us == OPENED_US + 15 * DAY_US
+    assert late.lapses_us == Reservation.objects.get(customer=bob.pk).lapses_us == OPENED_US + 30 * DAY_US
+    # The page promises what the writer then does.
+    slug = Project.objects.get(pk=project).slug
+    assert place_of(bob.pk, slug)._replace(now_us=OPENED_US + 29 * DAY_US).due_us == late.lapses_us
+    clock.tick(OPENED_US + 30 * DAY_US)
+    assert Holding.objects.get(customer=bob.pk).shares == 0
+    assert Standing.objects.get(project=project).status == EXPIRED
+    assert audit() == []
+
+
+def test_money_of_a_purchase_is_due_after_the_project_has_ended(make_open, ask):
+    site, project = make_open("14 days")
+    ann, sam = site.customer(), site.staff().pk
+    staked = ask(Act.STAKE, 1, project=project, customer=ann.pk, quantity=50)
+    assert ask(Act.CONFIRM, 2, project=project, staff=sam, reference=staked.event_id).is_done
+    assert ask(Act.PRODUCE, 3, project=project, staff=sam).is_done
+    assert ask(Act.RELEASE, 40, project=project, staff=sam).is_done
+    bought = ask(Act.BUY, 41, project=project, customer=ann.pk, quantity=1)
+    assert bought.lapses_us == OPENED_US + 55 * DAY_US
+    place = place_of(ann.pk, Project.objects.get(pk=project).slug)._replace(now_us=OPENED_US + 41 * DAY_US)
+    assert place.order_due_us == bought.lapses_us
     assert audit() == []
 
 

@@ -9,6 +9,16 @@ from __future__ import annotations
 from comaker.refusals import Refusal
 
 
+def lapses_at(now_us: int, reserved_us: int, opened_us: int, open_us: int) -> int:
+    """Until when the money of what is reserved now must be there: until the time of the reservation is over
+    or that to stake on the project, whichever ends first (``open_us`` 0: no such time, as for a purchase).
+
+    Instants and lengths of time are in microseconds.
+    """
+    over_us = now_us + reserved_us
+    return min(over_us, opened_us + open_us) if open_us > 0 else over_us
+
+
 def has_lapsed(lapses_s: int, now_s: int) -> bool:
     """Whether the time in which the money had to come is over."""
     return now_s >= lapses_s

@@ -117,7 +117,7 @@ class Recomputed:
         if terms.reserved_us:
             held.reserved_shares += shares
             self.reserved_shares += shares
-            self.reservations.take(event, terms)
+            self.reservations.take(event, terms, self.opened_us)
 
     def _withdraw(self, event: EventRow, terms: Terms) -> None:
         held, shares = self.holding(event.customer), event.quantity or 0
@@ -190,7 +190,7 @@ class Recomputed:
 
     def _start(self, event: EventRow, terms: Terms) -> None:
         if _is_purchase(event, terms):
-            self.reservations.take(event, terms)
+            self.reservations.take(event, terms, self.opened_us)
 
     def _abandon(self, event: EventRow, terms: Terms) -> None:
         if _is_purchase(event, terms):

@@ -41,9 +41,9 @@ class Reservations:
         self.taken: dict[int, Waiting] = {}
         self._waiting: dict[tuple[int | None, str | None], list[Waiting]] = {}
 
-    def take(self, event: EventRow, terms: Terms) -> None:
-        """A place is kept from this event on."""
-        one = Waiting(event, event.at_us + terms.reserved_us)
+    def take(self, event: EventRow, terms: Terms, opened_us: int) -> None:
+        """A place is kept from this event on, in a project that was opened at ``opened_us``."""
+        one = Waiting(event, terms.lapses_us(event.task or "", event.at_us, opened_us))
         self.taken[event.id] = one
         self._waiting.setdefault((one.customer, one.task), []).append(one)
         row = self.rows.get(event.id)

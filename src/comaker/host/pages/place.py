@@ -72,8 +72,18 @@ class Place(NamedTuple):
 
     @property
     def due_us(self) -> int | None:
-        """By when the money of what is taken now must be there; None where it comes at once."""
-        return self.now_us + self.terms.reserved_us if self.terms.reserved_us else None
+        """By when the money of shares that are taken now must be there; None where it comes at once."""
+        return self._due_us(self.terms.task)
+
+    @property
+    def order_due_us(self) -> int | None:
+        """By when the money of copies that are ordered now must be there; None where it comes at once."""
+        return self._due_us(self.terms.buying.task) if self.terms.buying else None
+
+    def _due_us(self, task: str) -> int | None:
+        if not self.terms.reserved_us:
+            return None
+        return self.terms.lapses_us(task, self.now_us, self.standing.opened_us)
 
     def foreseen(self, shares: int) -> tuple[int, Refusal]:
         """What the rule would say now to so many shares."""

@@ -106,7 +106,7 @@ def hold(standing: Standing, holding: Holding, change_shares: int) -> None:
 def reserve(moment: Moment, event_id: int, task: str, quantity: int, money_minor: int) -> int:
     """Keep a place until its money is there; returns until when, in µs since 1970 UTC."""
     request = moment.request
-    lapses_us = moment.at_us + moment.terms.reserved_us
+    lapses_us = moment.terms.lapses_us(task, moment.at_us, moment.standing.opened_us)
     moment.batch.reserved.append(
         (event_id, request.project, request.customer, task, quantity, money_minor, lapses_us, WAITING)
     )

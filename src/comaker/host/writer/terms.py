@@ -10,6 +10,7 @@ from typing import NamedTuple
 from comaker.host.firm import model_of
 from comaker.model import Model, stake_terms
 from comaker.model.schema.tasks import PurchaseTask, StakeTask
+from comaker.rules.reservation import lapses_at
 from comaker.rules.sharing import MAX_TOTAL_SHARES
 from comaker.rules.stake import StakeTerms
 from comaker.words import TaskKind
@@ -47,6 +48,11 @@ class Terms(NamedTuple):
     def most_shares(self) -> int:
         """The goal where staking ends there, else what arithmetic allows."""
         return self.stake.goal_shares if self.stake.closes_at_goal else MAX_TOTAL_SHARES
+
+    def lapses_us(self, task: str, now_us: int, opened_us: int) -> int:
+        """Until when the money of a stake or purchase must be there that is reserved now (µs UTC)."""
+        open_us = self.stake.open_seconds * SECOND_US if task == self.task else 0
+        return lapses_at(now_us, self.reserved_us, opened_us, open_us)
 
 
 class Versions(NamedTuple):
