@@ -6,7 +6,6 @@ As WSGI they take a third of the time that Django's own ASGI handler takes for t
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import django
 
@@ -15,13 +14,13 @@ django.setup()
 # patience, is longer than the whole batch takes.
 sys.setswitchinterval(0.0005)
 
-from a2wsgi import WSGIMiddleware  # noqa: E402  (Django's settings come first)
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402  (Django's settings come first)
 
 from comaker.host.gateway.batching import Batching  # noqa: E402
+from comaker.host.gateway.pages import Pages  # noqa: E402
 from comaker.host.gateway.stakes import PATH, Message, Receive, Send, take_stake  # noqa: E402
 
-_pages: Any = WSGIMiddleware(get_wsgi_application())
+_pages = Pages(get_wsgi_application())
 _batching = Batching()
 
 
@@ -30,9 +29,4 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
         await take_stake(_batching, scope, receive, send)
         return
-
-    async def received() -> Message:
-        # granian gives an awaitable that is no coroutine, and a2wsgi takes nothing else.
-        return await receive()
-
-    await _pages(scope, received, send)
+    await _pages(scope, receive, send)
