@@ -105,6 +105,29 @@ def test_a2_reservations_that_end_with_their_project_audit_clean(make_open, ask)
     assert audit() == []
 
 
+def test_what_cannot_be_written_keeps_the_clock_from_nothing_else(make_open, ask, monkeypatch, caplog):
+    site, project = make_open("14 days")
+    taken = [
+        ask(Act.STAKE, 1, project=project, customer=site.customer(name).pk, quantity=2)
+        for name in ("Ann", "Bob", "Cid")
+    ]
+    bad = taken[1].event_id
+
+    def writing(requests, **options):
+        if any(each.reference == bad for each in requests):
+            raise RuntimeError("this cannot be written")
+        return write(requests, **options)
+
+    monkeypatch.setattr(clock, "write", writing)
+    assert clock.tick(OPENED_US + 16 * DAY_US) == 3
+    states = dict(Reservation.objects.values_list("event", "state"))
+    assert [states[each.event_id] for each in taken] == [2, 0, 2]
+    assert f"could not lapse project {project} ({bad})" in caplog.text
+    monkeypatch.undo()
+    assert clock.tick(OPENED_US + 17 * DAY_US) == 1
+    assert audit() == []
+
+
 def test_a_limit_counts_what_was_bought_and_what_waits_once_and_not_what_lapsed(
     database, make_site, model_text, ask
 ):

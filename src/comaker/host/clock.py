@@ -50,11 +50,27 @@ def due(now_us: int) -> list[Request]:
 
 
 def tick(now_us: int | None = None) -> int:
-    """Ask the writer for everything that is due now (or at an instant); returns how many requests it was."""
+    """Ask the writer for everything that is due now (or at an instant); returns how many requests it was.
+
+    One that cannot be written is logged, and keeps none of the others waiting.
+    """
     requests = due(time.time_ns() // 1_000 if now_us is None else now_us)
     for start in range(0, len(requests), _BATCH):
-        write(requests[start : start + _BATCH], now_us=now_us)
+        _ask(requests[start : start + _BATCH], now_us)
     return len(requests)
+
+
+def _ask(requests: list[Request], now_us: int | None) -> None:
+    try:
+        write(requests, now_us=now_us)
+    except Exception:
+        if len(requests) == 1:
+            one = requests[0]
+            _log.exception("the clock could not %s project %s (%s)", one.act, one.project, one.reference)
+            return
+        _log.warning("the clock asks for %s requests one by one: together they fail", len(requests))
+        for each in requests:
+            _ask([each], now_us)
 
 
 class Clock:
