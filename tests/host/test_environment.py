@@ -35,3 +35,9 @@ def test_a_wrong_address_is_refused_without_its_password(read, name, address):
 def test_a_password_is_written_with_its_signs_escaped():
     found = database_of("postgresql://me:a%2Fb%40c%5B@db:5433/site", Path("data"))
     assert (found["PASSWORD"], found["HOST"], found["PORT"]) == ("a/b@c[", "db", "5433")
+
+
+def test_a_machine_that_does_not_answer_is_given_up_after_seconds():
+    assert database_of("postgresql://db/site", Path("data"))["OPTIONS"] == {"connect_timeout": "5"}
+    chosen = database_of("postgresql://db/site?connect_timeout=30&sslmode=require", Path("data"))
+    assert chosen["OPTIONS"] == {"connect_timeout": "30", "sslmode": "require"}

@@ -19,6 +19,9 @@ SQLITE_OPTIONS = {
     " PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-65536;",
 }
 
+CONNECT_S = "5"
+"""Seconds in which PostgreSQL has to take a connection, where its address says nothing else."""
+
 
 def switch(name: str, *, default: bool = False) -> bool:
     """Whether a variable says yes (``1``); ``ImproperlyConfigured`` for anything but 0, 1 or nothing."""
@@ -66,7 +69,8 @@ def database_of(url: str, data: Path) -> dict[str, Any]:
             "CONN_MAX_AGE": None,
         }
     if parts.scheme in ("postgres", "postgresql"):
-        options = dict(parse_qsl(parts.query))
+        # Else a page waits for minutes where the database's machine is gone.
+        options = {"connect_timeout": CONNECT_S, **dict(parse_qsl(parts.query))}
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path)[1:],
