@@ -246,10 +246,14 @@ def test_a_payout_is_proposed_by_one_and_approved_by_another(
     world = World(make_site(small_text()))
     one, two = Program(world.desk_token), Program(world.token(world.second, "desk"))
     Settlement.objects.update(state=Settlement.State.DROPPED)
-    made = one.post("/desk/settlements", {"project": "released-one"})
+    other = one.post("/desk/settlements", {"project": "released-one", "total_minor": 4_999})
+    assert other.status_code == 409
+    assert "has changed since" in other.json()["detail"]
+    made = one.post("/desk/settlements", {"project": "released-one", "total_minor": 5_000})
     assert made.status_code == 201
     number = made.json()["settlement"]
     assert one.post("/desk/settlements", {"project": "released-one"}).json()["settlement"] == number
+    assert StaffAct.objects.filter(act="proposed a payout").count() == 1
     assert two.post("/desk/settlements", {"project": "released-one"}).status_code == 409
     assert one.post("/desk/settlements", {"project": "open-one"}).status_code == 409
     own = one.post(f"/desk/settlements/{number}/approve")

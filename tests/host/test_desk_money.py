@@ -312,6 +312,16 @@ def test_there_is_one_open_proposal_a_project(desk: Desk) -> None:
         )
 
 
+def test_a_proposal_that_is_sent_twice_is_one(page: Desk) -> None:
+    page.fund()
+    page.record("income", "1000.00")
+    for _ in range(2):
+        assert "Somebody else has to approve" in text_of(page.propose(page.sam))
+    found = Settlement.objects.get()
+    assert (found.earned_minor, found.total_minor) == (100_000, 50_000)
+    assert StaffAct.objects.filter(act="proposed a payout").count() == 1
+
+
 def test_nothing_due_is_not_proposed(page: Desk) -> None:
     page.fund()
     assert "nothing to pay out" in text_of(page.propose(page.sam))

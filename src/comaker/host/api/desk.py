@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 from ninja import Router, Status
@@ -23,20 +22,18 @@ from comaker.host.api.schemas import (
     Number,
     Offset,
     ProjectIn,
+    ProposalIn,
     ReservationsOut,
     SettlementOut,
     SettlementsOut,
 )
-from comaker.host.models import Contribution, Reservation, Settlement, Standing
-from comaker.host.payout import payout_of
+from comaker.host.models import Contribution, Project, Reservation, Settlement
+from comaker.host.staff import proposing
 from comaker.host.staff.log import Did, note
 from comaker.host.writer import Act, Request
-from comaker.refusals import Refusal
-from comaker.rules.approval import decide_approval
 
 router = Router(tags=["desk"], auth=door("desk", Access.STAFF))
 MILESTONES = {"produced": (Act.PRODUCE, Did.PRODUCED), "released": (Act.RELEASE, Did.RELEASED)}
-NOBODY_YET = 0
 PROPOSES: dict[int, Any] = {201: SettlementOut, **{code: WRITES[code] for code in WRITES if code >= 400}}
 
 
@@ -90,31 +87,14 @@ def desk_settlements(request: HttpRequest, limit: Limit = 20, offset: Offset = 0
 
 
 @router.post("/settlements", response=PROPOSES)
-def propose(request: HttpRequest, body: ProjectIn, key: Key) -> Any:
-    """Propose the payout that is due now; somebody else of the staff approves it. 409: nothing is due, or
-    another one is proposed. Sent again, it gives the proposal that waits."""
-    project = project_number(body.project)
-    staff = request.auth.account
-    due = payout_of(project)
-    refusal = decide_approval(staff.pk, NOBODY_YET, due.total_minor, due.total_minor)
-    if refusal is not Refusal.NONE:
-        raise HttpError(409, refusal.sentence)
-    asked = {
-        "project": project,
-        "earned_minor": Standing.objects.values_list("earned_minor", flat=True).get(project=project),
-        "total_minor": due.total_minor,
-        "proposed_by": staff,
-    }
-    try:
-        with transaction.atomic():
-            made = Settlement.objects.create(**asked)
-    except IntegrityError:
-        mine = Settlement.objects.filter(**asked, state=Settlement.State.PROPOSED).first()
-        if mine is None:
-            raise HttpError(409, "Another payout of this project is proposed already.") from None
-        return Status(201, _settlement(mine))
-    note(staff.pk, Did.PROPOSED, f"project {project}", f"{due.total_minor} minor units")
-    return Status(201, _settlement(made))
+def propose(request: HttpRequest, body: ProposalIn, key: Key) -> Any:
+    """Propose the payout that is due now; somebody else of the staff approves it. 409: nothing is due,
+    another amount than ``total_minor``, or another one is proposed. Sent again, it gives the proposal that waits."""
+    project = Project.objects.get(pk=project_number(body.project))
+    proposed = proposing.propose(project, request.auth.account, body.total_minor)
+    if proposed.settlement is None:
+        raise HttpError(409, proposed.sentence)
+    return Status(201, _settlement(proposed.settlement))
 
 
 @router.post("/settlements/{settlement}/approve", response=WRITES)

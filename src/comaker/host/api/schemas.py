@@ -103,6 +103,13 @@ class ProjectIn(Body):
     project: ProjectNamed
 
 
+class ProposalIn(Body):
+    """A payout to be proposed; ``total_minor``, where it is given, must be what is due now."""
+
+    project: ProjectNamed
+    total_minor: Money | None = None
+
+
 class Out(BaseModel):
     """What goes out."""
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -16,23 +15,20 @@ from django.views.decorators.http import require_POST
 from comaker.host.access import Access, allow
 from comaker.host.context import terms_of as firm_of
 from comaker.host.firm import in_force
-from comaker.host.models import Account, Project, Settlement, Standing
+from comaker.host.models import Account, Project, Settlement
 from comaker.host.pages.answers import SeeOther
 from comaker.host.payout import Basis, division_of, lines_of, payout_of, terms_of
 from comaker.host.staff.asking import ask, key_of
 from comaker.host.staff.log import Did, log
 from comaker.host.staff.projects import project_context
+from comaker.host.staff.proposing import propose
 from comaker.host.wording import money_text
 from comaker.host.writer import Act, Request
 from comaker.ledger import LedgerError
 from comaker.ledger.postings import exact_sum
-from comaker.refusals import Refusal
-from comaker.rules.approval import decide_approval
 from comaker.rules.sharing import pool_of
 
 PAGE = 100
-NOBODY_YET = 0
-"""Stands for the second person, while a payout is only proposed."""
 
 
 @allow(Access.STAFF)
@@ -99,30 +95,17 @@ def _preview(project: int, basis: Basis, page: str) -> dict[str, object]:
 
 
 def _propose(request: HttpRequest, project: Project) -> None:
+    shown = request.POST.get("shown_minor", "")
+    seen_minor = int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 19 else None
     try:
-        due = payout_of(project.pk)
+        proposed = propose(project, request.user, seen_minor)
     except LedgerError as error:
         messages.error(request, str(error))
         return
-    shown = request.POST.get("shown_minor", "")
-    seen_minor = int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 19 else due.total_minor
-    refusal = decide_approval(request.user.pk, NOBODY_YET, seen_minor, due.total_minor)
-    if refusal is not Refusal.NONE:
-        messages.error(request, refusal.sentence)
-        return
-    try:
-        with transaction.atomic():
-            Settlement.objects.create(
-                project=project.pk,
-                earned_minor=Standing.objects.get(project=project.pk).earned_minor,
-                total_minor=due.total_minor,
-                proposed_by=request.user,
-            )
-    except IntegrityError:
-        messages.error(request, _("A payout is proposed already. Approve or drop that one first."))
-        return
-    log(request, Did.PROPOSED, project.slug, money_text(due.total_minor, in_force()))
-    messages.success(request, _("Proposed. Somebody else has to approve it before anything is paid."))
+    if proposed.settlement is None:
+        messages.error(request, proposed.sentence)
+    else:
+        messages.success(request, _("Proposed. Somebody else has to approve it before anything is paid."))
 
 
 @allow(Access.STAFF)
