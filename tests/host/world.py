@@ -14,9 +14,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
-from comaker.host.api.doors import SCOPES
 from comaker.host.api.stakes import digest_of
 from comaker.host.models import Account, Media, News, Project, Settlement, Token
+from comaker.host.pages.tokens import SCOPES
 from comaker.host.payout import payout_of
 from comaker.host.writer import Act, Answer, Request, write
 from comaker.model import gallery_text

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -63,6 +64,18 @@ def access_of(view: Any) -> Access | None:
     view = getattr(view, "func", view)  # a library may bind its view to arguments
     module = getattr(getattr(view, "view_class", view), "__module__", "") or ""
     return next((rule for start, rule in LIBRARIES.items() if f"{module}.".startswith(start)), None)
+
+
+def has_second_factor(account: Any) -> bool:
+    """Whether an account has an authenticator app or a passkey; recovery codes alone are none."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return Authenticator.objects.filter(user=account, type__in=kinds).exists()
+
+
+def lacks_second_factor(account: Any) -> bool:
+    """Whether the desk is closed to one of the staff, on its pages and to programs, until a second factor is
+    set up."""
+    return settings.STAFF_SECOND_FACTOR and not has_second_factor(account)
 
 
 class AccessMiddleware:

@@ -15,7 +15,6 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -26,7 +25,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from comaker.host.access import Access, View, access_of
+from comaker.host.access import Access, View, access_of, lacks_second_factor
 from comaker.host.context import speaking
 from comaker.host.models import Account, Contribution
 from comaker.host.wording import clean_name
@@ -180,10 +179,7 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, view: View, *_args: object) -> HttpResponse | None:
         """Sends staff without one to the page where it is set up."""
-        if not settings.STAFF_SECOND_FACTOR or access_of(view) is not Access.STAFF:
-            return None
-        kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-        if Authenticator.objects.filter(user=request.user, type__in=kinds).exists():
+        if access_of(view) is not Access.STAFF or not lacks_second_factor(request.user):
             return None
         messages.info(request, gettext("Set up a second factor first: the desk opens only with one."))
         return redirect("mfa_index")

@@ -88,8 +88,11 @@ def desk_settlements(request: HttpRequest, limit: Limit = 20, offset: Offset = 0
 
 @router.post("/settlements", response=PROPOSES)
 def propose(request: HttpRequest, body: ProposalIn, key: Key) -> Any:
-    """Propose the payout that is due now; somebody else of the staff approves it. 409: nothing is due,
-    another amount than ``total_minor``, or another one is proposed. Sent again, it gives the proposal that waits."""
+    """Propose the payout that is due now; somebody else of the staff approves it.
+
+    409: nothing is due, another amount than ``total_minor`` is, or another one is proposed. Sent again, it
+    gives the proposal that waits.
+    """
     project = Project.objects.get(pk=project_number(body.project))
     proposed = proposing.propose(project, request.auth.account, body.total_minor)
     if proposed.settlement is None:

@@ -5,25 +5,16 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Throttled
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
-from comaker.host.access import Access
+from comaker.host.access import Access, lacks_second_factor
 from comaker.host.api.limits import address_of, limits
 from comaker.host.api.stakes import read_bearer
 from comaker.host.models import Account, Token
-
-SCOPES = {
-    "read": "see what you hold, your statements and your reservations",
-    "stake": "stake and withdraw in your name",
-    "buy": "buy in your name",
-    "desk": "act as staff",
-}
-"""What a token may be allowed, and what that means."""
 
 
 class Caller(NamedTuple):
@@ -49,7 +40,7 @@ class _Door(AuthBase):
         }[self.access]
         if not may:
             raise AuthorizationError(message="This log-in may not do that.")
-        if self.access is Access.STAFF and _lacks_second_factor(account):
+        if self.access is Access.STAFF and lacks_second_factor(account):
             raise AuthorizationError(message="Set up a second factor first: the desk opens only with one.")
         _count(request, _kind(request), f"account-{account.pk}")
         return Caller(account)
@@ -112,13 +103,6 @@ def door(scope: str, access: Access) -> list[AuthBase]:
 def open_door() -> list[object]:
     """The doors of an operation that anybody may call; it knows who calls where somebody is logged in."""
     return [*door("read", Access.ANYONE), _anybody]
-
-
-def _lacks_second_factor(account: Account) -> bool:
-    """Whether the desk is closed to somebody, as its pages are."""
-    strong = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    is_asked: bool = settings.STAFF_SECOND_FACTOR
-    return is_asked and not Authenticator.objects.filter(user=account, type__in=strong).exists()
 
 
 def _kind(request: HttpRequest) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from comaker.host.access import Access
+from comaker.host.access import Access, has_second_factor
 from comaker.host.accounts import NameField
 from comaker.host.pages.answers import SeeOther, own_page
 
@@ -35,7 +34,5 @@ def profile(request: HttpRequest) -> HttpResponse:
             return SeeOther("profile")
     else:
         form = ProfileForm(initial={"name": account.name})
-    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    has_second_factor = Authenticator.objects.filter(user=account, type__in=kinds).exists()
-    context = {"form": form, "has_second_factor": has_second_factor}
+    context = {"form": form, "has_second_factor": has_second_factor(account)}
     return render(request, "comaker/customer/profile.html", context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from typing import Any
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from comaker.host.access import Access
+from comaker.host.api.stakes import digest_of
 from comaker.host.models import Account, Token
 from comaker.host.pages.answers import SeeOther, own_page
 from comaker.host.wording import clean_name
@@ -80,7 +80,7 @@ class TokenForm(forms.Form):
         token = Token.objects.create(
             account=self.account,
             label=self.cleaned_data["label"],
-            digest=hashlib.sha256(secret.encode()).digest(),
+            digest=digest_of(secret),
             scopes=" ".join(self.cleaned_data["scopes"]),
             expires_us=_now_us() + self.cleaned_data["days"] * DAY_US,
         )
