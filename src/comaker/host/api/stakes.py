@@ -29,7 +29,11 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class BadBody(ValueError):
-    """A request that cannot be read: ``status`` (400 or 413) and a sentence that says what would be right."""
+    """A request that cannot be read: ``status`` and a sentence that says what would be right.
+
+    400 or 413: the body or key; in the gateway also 401 no log-in, 403 sent from elsewhere, 404 no such
+    project, 408 too slow, 429 too often.
+    """
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

@@ -10,6 +10,7 @@ from comaker.host.audit.findings import Findings
 from comaker.host.audit.payouts import Held, Payouts
 from comaker.host.audit.reserved import Reservations
 from comaker.host.audit.rows import EventRow
+from comaker.host.writer.requests import PRODUCTION
 from comaker.host.writer.terms import SECOND_US, Terms
 from comaker.refusals import Refusal
 from comaker.rules.reservation import reserved_given_back
@@ -24,7 +25,6 @@ from comaker.rules.stake import (
     status_after,
 )
 
-PRODUCTION = "production"
 _STATUS = {OPEN: "open", FUNDED: "funded", EXPIRED: "expired"}
 _BY_STAKE_TERMS = {
     refusal.name.lower()

@@ -6,12 +6,12 @@ from typing import Any
 
 from comaker.host.audit.findings import Findings
 from comaker.host.audit.rows import EventRow
+from comaker.host.models import Reservation
 from comaker.host.writer.terms import SECOND_US, Terms
 from comaker.rules.purchase import amount_due
 from comaker.rules.reservation import has_lapsed
 
-WAITING, CONFIRMED, LAPSED, WITHDRAWN = range(4)
-"""States of ``comaker.host.models.Reservation``."""
+State = Reservation.State
 
 
 class Waiting:
@@ -25,7 +25,7 @@ class Waiting:
         self.task = event.task
         self.quantity = event.quantity or 0
         self.lapses_us = lapses_us
-        self.state = WAITING
+        self.state: int = State.WAITING
 
 
 class Reservations:
@@ -61,14 +61,14 @@ class Reservations:
 
     def confirm(self, event: EventRow) -> None:
         """The money of one came."""
-        one = self._meant(event, CONFIRMED)
+        one = self._meant(event, State.CONFIRMED)
         if one is not None and has_lapsed(one.lapses_us // SECOND_US, event.at_us // SECOND_US):
             right = f"before reservation {one.event} lapsed, at {one.lapses_us}"
             self.findings.add("event", event.id, "at_us", says=event.at_us, right=right)
 
     def lapse(self, event: EventRow, deadline_us: int | None) -> None:
         """The money of one did not come, until its time or the project's was over."""
-        one = self._meant(event, LAPSED)
+        one = self._meant(event, State.LAPSED)
         if one is None:
             return
         over_us = one.lapses_us if deadline_us is None else min(one.lapses_us, deadline_us)
@@ -84,7 +84,7 @@ class Reservations:
             reserved -= back
             one.quantity -= back
             if not one.quantity:
-                one.state = WITHDRAWN
+                one.state = State.WITHDRAWN
                 waiting.remove(one)
 
     def compare(self) -> None:

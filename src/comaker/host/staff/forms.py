@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from comaker.host.models import Media, News, Project
 from comaker.host.wording import clean_name, when_text
+from comaker.host.writer.requests import PRODUCTION
 from comaker.model.schema.units import read_money
+from comaker.words import Stage
 
 MOST_LETTERS = 20_000
 
@@ -151,8 +153,8 @@ class RecordForm(KeyForm):
     """Money that came in or was paid out."""
 
     INCOME = "income"
-    PRODUCTION = "production"
-    OTHER = "delivery"
+    PRODUCTION = PRODUCTION
+    OTHER = Stage.DELIVERY.value
     what = forms.ChoiceField(
         label=_("What it is"),
         choices=[

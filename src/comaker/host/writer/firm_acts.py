@@ -5,14 +5,13 @@ from __future__ import annotations
 from comaker.events import Kind
 from comaker.host.writer.batch import Batch, Fact, Standing, Waiting
 from comaker.host.writer.chain import BEGINNING, NO_PROJECT
-from comaker.host.writer.reading import holders_of
-from comaker.host.writer.requests import Answer, Request
+from comaker.host.writer.reading import WAITING, holders_of
+from comaker.host.writer.requests import PRODUCTION, Answer, Request
 from comaker.host.writer.staking import (
     CONFIRMED,
     CUSTOMER,
     LAPSED,
     STAFF,
-    WAITING,
     Moment,
     may_be_confirmed,
     may_take_part,
@@ -27,13 +26,15 @@ from comaker.rules.purchase import UNLIMITED, amount_due, decide_purchase
 from comaker.rules.reservation import has_lapsed
 from comaker.rules.sharing import net_income_after
 from comaker.rules.stake import FUNDED, OPEN
+from comaker.words import Stage
 
-PRODUCTION = "production"
 _PROJECT = "SELECT id FROM host_project WHERE id = ?"
 _PUBLISH = "UPDATE host_project SET published_at = ? WHERE id = ?"
 # Changes nothing, but whoever drops it meanwhile waits until it is booked, and finds it closed.
 _CLAIM = "UPDATE host_settlement SET state = state WHERE id = ? AND state = 'proposed'"
 _BOOK = "UPDATE host_settlement SET state = ?, approved_by_id = ?, booked_event = ? WHERE id = ?"
+DELIVERY = Stage.DELIVERY.value
+# State 0: Reservation.State.WAITING.
 _BOUGHT = (
     "SELECT quantity FROM host_event WHERE subject = ? AND kind = 'done' AND task = ? AND customer = ?"
     " UNION ALL SELECT quantity FROM host_reservation"
@@ -142,7 +143,7 @@ def _bought(moment: Moment, buying: Buying) -> int:
 
 
 def _sell(moment: Moment, buying: Buying, customer: int | None, quantity: int, money_minor: int) -> None:
-    earned = Fact(stage="delivery", quantity=quantity, money_minor=money_minor)
+    earned = Fact(stage=DELIVERY, quantity=quantity, money_minor=money_minor)
     moment.record(Kind.INCOME, earned, customer)
     _earn(moment.standing, Kind.INCOME, money_minor)
     cost_minor = quantity * buying.unit_cost_minor

@@ -6,6 +6,7 @@ import time
 from collections.abc import Container, Sequence
 from operator import attrgetter, itemgetter
 
+from comaker.host.models import Reservation
 from comaker.host.writer import tables
 from comaker.host.writer.batch import Account, Batch, Holding, Standing, Waiting
 from comaker.host.writer.chain import NO_PROJECT
@@ -20,12 +21,14 @@ _HOLDERS = f"{_HOLDING} WHERE project = ? AND shares > 0 ORDER BY customer"
 _ANSWERED = "SELECT account, route, key, body, status, answer FROM host_contribution WHERE key {many}"
 _RESERVATION = f"SELECT {', '.join(tables.RESERVATION.columns)} FROM host_reservation"
 _REFERRED = f"{_RESERVATION} WHERE event {{many}}"
+# State 0: Reservation.State.WAITING.
 _WAITING = f"{_RESERVATION} WHERE project = ? AND state = 0 AND customer {{many}} ORDER BY event"
 _WAITING_IN_PROJECT = f"{_RESERVATION} WHERE project = ? AND state = 0 ORDER BY event"
 _PUBLISHED = "SELECT id, hash FROM host_publication ORDER BY id DESC LIMIT 1"
 _TEXT = "SELECT text FROM host_publication WHERE id = ?"
 
-HOLDS = frozenset({Act.STAKE, Act.WITHDRAW, Act.START})
+WAITING = Reservation.State.WAITING.value
+NEEDS_HOLDING = frozenset({Act.STAKE, Act.WITHDRAW, Act.START})
 """Acts that need what the customer holds."""
 
 
@@ -52,7 +55,7 @@ def read(
     if keys := [each.key for each in requests if each.key]:
         for account, route, key, body, status, answer in store.among(_ANSWERED, keys):
             batch.answered[account, route, key] = (bytes(body), status, answer)
-    for project, customers in _customers_by_project(requests, HOLDS).items():
+    for project, customers in _customers_by_project(requests, NEEDS_HOLDING).items():
         read_holdings(batch, project, customers)
     for project, customers in _customers_by_project(requests, {Act.WITHDRAW}).items():
         _keep(batch, store.among(_WAITING, customers, [project]))
@@ -109,7 +112,9 @@ def waiting_in(batch: Batch, project: int) -> list[Waiting]:
     """The reservations of a project that wait for their money, those of this batch included."""
     _keep(batch, batch.reserved)
     _keep(batch, batch.store.execute(_WAITING_IN_PROJECT, (project,)).fetchall())
-    found = [each for each in batch.reservations.values() if each.project == project and each.state == 0]
+    found = [
+        each for each in batch.reservations.values() if each.project == project and each.state == WAITING
+    ]
     read_holdings(batch, project, [each.customer for each in found])
     return sorted(found, key=attrgetter("event"))
 

@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from comaker.refusals import Refusal
+from comaker.words import Stage
+
+PRODUCTION = Stage.PRODUCTION.value
+"""The stage whose costs are paid out of the stakes."""
 
 
 class Act(StrEnum):
@@ -67,8 +71,9 @@ class Answer(NamedTuple):
 
     201 done; 200 refused by a rule (``refusal`` says which; nothing was changed but the log); 401 no valid
     log-in; 403 the token lacks the scope; 404 no such project, reservation or settlement; 409 the same key is
-    being worked on; 422 the same key came with another request before; 503 the database was away or too
-    busy: ask again with the same key, which does it once, even if it was done and the word of it was lost.
+    being worked on (the gateway says so, the writer never: it waits); 422 the same key came with another
+    request before; 503 the database was away or too busy: ask again with the same key, which does it once,
+    even if it was done and the word of it was lost.
     ``accepted``: shares or copies; ``money_minor``: what they cost, or what was paid out in all;
     ``held_shares`` and ``collected_shares``: after it; ``lapses_us``: until when the money must be there.
     """

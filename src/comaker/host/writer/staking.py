@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from comaker.events import Kind
+from comaker.host.models import Reservation
 from comaker.host.writer.batch import Batch, Fact, Holding, Standing, Waiting
-from comaker.host.writer.reading import holders_of, waiting_in
+from comaker.host.writer.reading import WAITING, holders_of, waiting_in
 from comaker.host.writer.requests import Answer, Request
 from comaker.host.writer.terms import SECOND_US
 from comaker.refusals import Refusal
@@ -20,7 +21,9 @@ from comaker.rules.stake import (
     status_after,
 )
 
-WAITING, CONFIRMED, LAPSED, WITHDRAWN = range(4)
+CONFIRMED = Reservation.State.CONFIRMED.value
+LAPSED = Reservation.State.LAPSED.value
+WITHDRAWN = Reservation.State.WITHDRAWN.value
 
 CUSTOMER = "customer"
 STAFF = "staff"
