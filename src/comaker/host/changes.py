@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
+from pydantic import BaseModel
 
-from comaker.host.wording import money_text, number_text
+from comaker.host.wording import duration_text, percent_text, round_money_text
 from comaker.model import Model, is_money
 
 _LABELS = {
@@ -26,12 +27,13 @@ _DURATIONS = frozenset({"open_for", "reserved_for", "takes", "within", "saves"})
 
 
 class Change(NamedTuple):
-    """One value that differs: its key path in the model file, its name, and it before and after, in words."""
+    """One value that differs: its key path in the model file, its name, and it before and after, in words,
+    line by line."""
 
     key: str
     label: str
-    before: str
-    after: str
+    before: list[str]
+    after: list[str]
 
 
 def changes_between(before: Model, after: Model) -> list[Change]:
@@ -39,7 +41,7 @@ def changes_between(before: Model, after: Model) -> list[Change]:
     old, new = (dict(_leaves(each.model_dump(mode="json", by_alias=True))) for each in (before, after))
     keys = [path for path in {**old, **new} if old.get(path) != new.get(path)]
     return [
-        Change(_dotted(path), _label(path), _words(before, path, old), _words(after, path, new))
+        Change(_dotted(path), _label(after, path), _lines(before, path, old), _lines(after, path, new))
         for path in keys
         if path[0] != "amendment"
     ]
@@ -47,7 +49,7 @@ def changes_between(before: Model, after: Model) -> list[Change]:
 
 def in_words(model: Model, path: tuple[str, ...]) -> str:
     """The value at a key path in words."""
-    return _words(model, path, dict(_leaves(model.model_dump(mode="json", by_alias=True))))
+    return "; ".join(_lines(model, path, dict(_leaves(model.model_dump(mode="json", by_alias=True)))))
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -62,47 +64,47 @@ def _dotted(path: tuple[str, ...]) -> str:
     return ".".join(f'"{part}"' if "." in part else part for part in path)
 
 
-def _label(path: tuple[str, ...]) -> str:
+def _label(model: Model, path: tuple[str, ...]) -> str:
     if path[-2:-1] == ("to",):
         return f"{_LABELS['to']}: {path[-1]}"
-    return str(_LABELS.get(path[-1], path[-1].replace("_", " ")))
+    return str(_LABELS.get(path[-1]) or _documented(model, path) or path[-1].replace("_", " "))
 
 
-def _words(model: Model, path: tuple[str, ...], leaves: dict[tuple[str, ...], Any]) -> str:
+def _documented(model: Model, path: tuple[str, ...]) -> str:
+    """What the model file's own documentation says that a key means."""
+    here: Any = model
+    label = ""
+    for part in path:
+        if isinstance(here, BaseModel):
+            fields = type(here).model_fields
+            name = next((each for each, field in fields.items() if part in (field.alias, each)), "")
+            label = (fields[name].description or "") if name else ""
+            here = getattr(here, name, None)
+        else:
+            label, here = "", here.get(part) if isinstance(here, dict) else None
+    return label.partition(":")[0].rstrip(".")
+
+
+def _lines(model: Model, path: tuple[str, ...], leaves: dict[tuple[str, ...], Any]) -> list[str]:
     value = leaves.get(path)
     if value is None or value in ([], {}, ""):
-        return _("nothing")
+        return [_("nothing")]
     if isinstance(value, list) and all(
         isinstance(step, dict) and {"from", "cap"} == {*step} for step in value
     ):
-        return _cap_words(value, model)
+        return [_cap_text(step, model) for step in value]
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return [_("yes") if value else _("no")]
     if isinstance(value, int) and is_money(model, _dotted(path)):
-        return money_text(value, model)
+        return [round_money_text(value, model)]
     if isinstance(value, int) and path[-1] in _DURATIONS:
-        return _duration(value)
+        return [duration_text(value) if value else _("no limit")]
     if isinstance(value, int) and path[-2:-1] == ("to",):
-        return f"{value / 10_000:g} %"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
+        return [percent_text(value)]
+    return [", ".join(map(str, value)) if isinstance(value, list) else str(value)]
 
 
-def _cap_words(steps: list[dict[str, int]], model: Model) -> str:
-    if len(steps) == 1:
-        return money_text(steps[0]["cap"], model)
-    return "; ".join(
-        _("from %(from)s collected: %(cap)s")
-        % {"from": money_text(step["from"], model), "cap": money_text(step["cap"], model)}
-        for step in steps
-    )
-
-
-def _duration(seconds: int) -> str:
-    if seconds == 0:
-        return _("no limit")
-    for size, one, many in ((86_400, "%(n)s day", "%(n)s days"), (3_600, "%(n)s hour", "%(n)s hours")):
-        if seconds % size == 0:
-            return ngettext(one, many, seconds // size) % {"n": number_text(seconds // size)}
-    return ngettext("%(n)s second", "%(n)s seconds", seconds) % {"n": number_text(seconds)}
+def _cap_text(step: dict[str, int], model: Model) -> str:
+    amounts = {name: round_money_text(amount, model) for name, amount in step.items()}
+    text = _("%(cap)s from %(from)s collected") if step["from"] else _("%(cap)s from the start")
+    return text % amounts

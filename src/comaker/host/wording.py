@@ -12,12 +12,15 @@ from babel import Locale
 from babel.numbers import format_currency, format_decimal
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import ngettext
 
 from comaker.model import Model
+from comaker.rules.sharing import WHOLE_PPM
 
 MICROSECONDS = 1_000_000
 _INVISIBLE = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -84,3 +87,21 @@ def when_text(value: int | dt.date) -> str:
     """A day, or an instant to the minute: ``23 November 2026, 14:03``."""
     at = instant(value)
     return date_format(at, "j F Y, H:i" if isinstance(at, dt.datetime) else "j F Y", use_l10n=False)
+
+
+def percent_text(ppm: int) -> str:
+    """A share in parts per million as a percentage: ``30%``, ``12.5%``."""
+    return f"{ppm * 100 / WHOLE_PPM:g}%"
+
+
+def duration_text(seconds: int) -> str:
+    """A length of time in its largest whole unit: ``14 days``."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds % size == 0), _UNITS[-1])
+    count = seconds // size
+    words = {
+        "day": ngettext("%d day", "%d days", count),
+        "hour": ngettext("%d hour", "%d hours", count),
+        "minute": ngettext("%d minute", "%d minutes", count),
+        "second": ngettext("%d second", "%d seconds", count),
+    }
+    return words[unit] % count

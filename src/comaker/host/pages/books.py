@@ -21,8 +21,8 @@ from comaker.host.models import Event, Posting, Project, Reservation, Standing
 from comaker.host.pages import reading
 from comaker.host.pages.projects import Counted, page_of
 from comaker.host.pages.public import firm_of
-from comaker.host.pages.terms import percent_text, stake_of
-from comaker.host.wording import clean_name, instant, word_of
+from comaker.host.pages.terms import stake_of
+from comaker.host.wording import clean_name, instant, percent_text, word_of
 from comaker.ledger import LedgerError
 from comaker.ledger.postings import DUST, exact_sum
 from comaker.model import Model

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from pydantic import BaseModel
 
+from comaker.host.changes import Change, changes_between
 from comaker.host.firm import model_of
 from comaker.host.models import Publication
-from comaker.host.wording import number_text, round_money_text, word_of
-from comaker.model import Model, is_money
-from comaker.model.paths import locate, parse_path, value_at
+from comaker.host.wording import duration_text, number_text, percent_text, round_money_text, word_of
+from comaker.model import Model
 from comaker.model.schema.tasks import StakeTask
-from comaker.rules.sharing import WHOLE_PPM
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 class Fact(NamedTuple):
@@ -36,15 +32,6 @@ class Share(NamedTuple):
     role: str
     text: str
     ppm: int
-
-
-class Change(NamedTuple):
-    """What an amendment changed: the key in words and as it stands in the file, and its two values."""
-
-    label: str
-    key: str
-    before: list[str]
-    after: list[str]
 
 
 class Chapter(NamedTuple):
@@ -190,9 +177,7 @@ def chapters_of(whole: Model, now: dt.date) -> list[Chapter]:
     chapters = []
     for number, version in enumerate(versions):
         amendment = _amendment(whole, version.in_force) if number else None
-        changes = (
-            list(_changes(versions[number - 1].model, version.model, amendment.set)) if amendment else []
-        )
+        changes = changes_between(versions[number - 1].model, version.model) if number else []
         chapters.append(
             Chapter(
                 in_force=version.in_force,
@@ -224,73 +209,3 @@ def _amendment(whole: Model, in_force: dt.date) -> Any:
 def _assumed_at_launch(model: Model) -> list[str]:
     tables = [*model.task.values(), *model.sharing.values(), *model.offer.values()]
     return [gap for table in tables for gap in table.assumes]
-
-
-def _changes(before: Model, after: Model, keys: Mapping[str, Any]) -> Iterator[Change]:
-    dumps = [model.model_dump(mode="json", by_alias=True) for model in (before, after)]
-    for key in keys:
-        path = parse_path(key)
-        old, new = (value_at(dump, locate(dump, path)) for dump in dumps)
-        yield Change(
-            label=_label(after, path) or key,
-            key=key,
-            before=list(_in_words(old, before, key)),
-            after=list(_in_words(new, after, key)),
-        )
-
-
-def _label(model: Model, path: tuple[str | int, ...]) -> str:
-    """What the model file's own documentation says that a key means."""
-    here: Any = model
-    label = ""
-    for part in path:
-        if isinstance(here, BaseModel):
-            fields = type(here).model_fields
-            name = next((each for each, field in fields.items() if part in (field.alias, each)), "")
-            label = (fields[name].description or "") if name else ""
-            here = getattr(here, name, None)
-        else:
-            here = here.get(part) if isinstance(here, dict) else None
-    return label.partition(":")[0].rstrip(".")
-
-
-def _in_words(value: Any, model: Model, key: str) -> Iterator[str]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _in_words(each, model, key)
-    elif isinstance(value, dict) and value.keys() == {"from", "cap"}:
-        amounts = {
-            "from": round_money_text(value["from"], model),
-            "cap": round_money_text(value["cap"], model),
-        }
-        yield (
-            _("%(cap)s from %(from)s collected") if value["from"] else _("%(cap)s from the start")
-        ) % amounts
-    elif isinstance(value, dict):
-        yield ", ".join(
-            f"{name}: {percent_text(each) if type(each) is int else each}" for name, each in value.items()
-        )
-    elif value is None or value == "":
-        yield _("nothing")
-    elif type(value) is int and is_money(model, key):
-        yield round_money_text(value, model)
-    else:
-        yield str(value)
-
-
-def percent_text(ppm: int) -> str:
-    """A share in parts per million as a percentage: ``30%``, ``12.5%``."""
-    return f"{ppm * 100 / WHOLE_PPM:g}%"
-
-
-def duration_text(seconds: int) -> str:
-    """A length of time in its largest whole unit: ``14 days``."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if seconds % size == 0), _UNITS[-1])
-    count = seconds // size
-    words = {
-        "day": ngettext("%d day", "%d days", count),
-        "hour": ngettext("%d hour", "%d hours", count),
-        "minute": ngettext("%d minute", "%d minutes", count),
-        "second": ngettext("%d second", "%d seconds", count),
-    }
-    return words[unit] % count
