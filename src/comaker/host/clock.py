@@ -12,11 +12,10 @@ import time
 from django.db import connections
 from django.db.models import Q
 
-from comaker.host.firm import in_force
+from comaker.host.firm import in_force, stake_of
 from comaker.host.models import Reservation, Standing
 from comaker.host.writer import Act, Request, write
 from comaker.host.writer.chain import NO_PROJECT
-from comaker.model import stake_terms
 from comaker.rules.stake import EXPIRED, OPEN
 
 TICK_S = 60
@@ -40,7 +39,8 @@ def due(now_us: int) -> list[Request]:
         Request(Act.LAPSE, project=project, reference=event)
         for event, project in lapsed.order_by("event").values_list("event", "project")
     ]
-    open_us = stake_terms(in_force()).open_seconds * 1_000_000
+    staking = stake_of(in_force())
+    open_us = staking[1].terms.open_seconds * 1_000_000 if staking else 0
     over = Q(status=EXPIRED, collected_shares__gt=0)
     if open_us:
         over |= Q(status=OPEN, opened_us__lte=now_us - open_us)

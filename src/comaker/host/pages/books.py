@@ -17,11 +17,11 @@ from comaker.events import Kind
 from comaker.host import payout
 from comaker.host.access import Access, allow
 from comaker.host.context import terms_of
+from comaker.host.firm import stake_of
 from comaker.host.models import Event, Posting, Project, Reservation, Standing
 from comaker.host.pages import reading
 from comaker.host.pages.projects import Counted, page_of
 from comaker.host.pages.public import firm_of
-from comaker.host.pages.terms import stake_of
 from comaker.host.wording import clean_name, instant, percent_text, word_of
 from comaker.ledger import LedgerError
 from comaker.ledger.postings import DUST, exact_sum

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from comaker.host.context import speaking
+from comaker.host.firm import sale_of
 from comaker.host.pages.answers import SeeOther, own_page, refused
 from comaker.host.pages.place import Place, place_of
 from comaker.host.pages.quantities import QuantityForm
@@ -17,7 +18,6 @@ from comaker.host.pages.shown import canonical, sign, unsign
 from comaker.host.pages.words import copies_text, day_text, reference_of, shares_text
 from comaker.host.wording import money_text
 from comaker.host.writer import Act, Answer, Request, write
-from comaker.model.schema.tasks import PurchaseTask
 
 STAKE = "comaker/customer/stake.html"
 PREVIEW = "comaker/customer/preview.html"
@@ -114,13 +114,10 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
 def buy(request: HttpRequest, slug: str) -> HttpResponse:
     """Buy what was made, once it is released."""
     place = place_of(request.user.pk, slug)
-    buying = place.terms.buying
-    if buying is None:
+    buying, sale = place.terms.buying, sale_of(place.terms.model)
+    if buying is None or sale is None:
         raise Http404
-    task = place.terms.model.task[buying.task]
-    assert isinstance(task, PurchaseTask)
-    assert task.terms.offer
-    context = {"buying": buying, "offer": place.terms.model.offer[task.terms.offer]}
+    context = {"buying": buying, "offer": sale.offer}
     if request.method != "POST":
         return render(request, BUY, {"place": place, "form": QuantityForm.fresh("1"), **context})
     form = QuantityForm(request.POST)

@@ -12,13 +12,12 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from comaker.host.access import Access, allow
+from comaker.host.firm import sale_of, stake_of
 from comaker.host.models import Holding, Media, Project, Standing
 from comaker.host.pages import reading
 from comaker.host.pages.covers import cover_svg
 from comaker.host.pages.public import firm_of
-from comaker.host.pages.terms import stake_of
 from comaker.model import Model, stake_terms
-from comaker.model.schema.tasks import PurchaseTask
 from comaker.rules.stake import OPEN, cap_at
 
 ON_LIST = 12
@@ -106,17 +105,10 @@ def _mine(request: HttpRequest, found: Project) -> Holding | None:
 def _terms_shown(firm: Model, standing: Standing | None) -> dict[str, Any]:
     """The guides of staking and buying, and the most that one person may hold now."""
     stake = stake_of(firm)
-    buying = next(
-        (
-            task
-            for task in firm.task.values()
-            if isinstance(task, PurchaseTask) and task.terms.offer in firm.offer
-        ),
-        None,
-    )
+    sale = sale_of(firm)
     shown: dict[str, Any] = {
         "guide": stake[1].guide if stake else None,
-        "offer": firm.offer[buying.terms.offer or ""] if buying else None,
+        "offer": sale.offer if sale else None,
     }
     if stake and standing and standing.status == OPEN:
         shown["cap_shares"] = cap_at(standing.collected_shares, stake_terms(firm, stake[0]))

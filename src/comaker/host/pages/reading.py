@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from comaker.events import Kind
+from comaker.host.firm import stake_of
 from comaker.host.models import Account, Event, Media, Project, Standing
-from comaker.host.pages.terms import stake_of
 from comaker.host.wording import clean_name
 from comaker.model import Model
 from comaker.rules.stake import EXPIRED, FUNDED, OPEN

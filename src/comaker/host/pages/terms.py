@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from comaker.host.changes import Change, changes_between
-from comaker.host.firm import model_of
+from comaker.host.firm import model_of, stake_of
 from comaker.host.models import Publication
 from comaker.host.wording import duration_text, number_text, percent_text, round_money_text, word_of
 from comaker.model import Model
-from comaker.model.schema.tasks import StakeTask
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
 
@@ -45,11 +44,6 @@ class Chapter(NamedTuple):
     hash: str
     is_in_force: bool
     is_to_come: bool
-
-
-def stake_of(firm: Model) -> tuple[str, StakeTask] | None:
-    """The task by which customers stake, with its name; None where the firm has none."""
-    return next(((name, task) for name, task in firm.task.items() if isinstance(task, StakeTask)), None)
 
 
 def facts_of(firm: Model) -> list[Fact]:

@@ -17,10 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from comaker.host.access import Access, allow
-from comaker.host.firm import in_force
+from comaker.host.firm import in_force, stake_of
 from comaker.host.models import Account, Project, Reservation
 from comaker.host.pages.answers import SeeOther
-from comaker.host.pages.terms import stake_of
 from comaker.host.staff.asking import key_of
 from comaker.host.staff.log import Did, log
 from comaker.host.wording import money_text

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 
 from comaker.host.access import Access, allow
 from comaker.host.changes import changes_between, in_words
-from comaker.host.firm import model_of
+from comaker.host.firm import model_of, stake_of
 from comaker.host.models import Publication
 from comaker.host.pages.answers import SeeOther
-from comaker.host.pages.terms import stake_of
 from comaker.host.staff.drafting import draw_up
 from comaker.host.staff.forms import AmendForm
 from comaker.host.staff.log import Did, log

@@ -7,9 +7,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
-from comaker.host.firm import model_of
+from comaker.host.firm import model_of, sale_of, stake_of
 from comaker.model import Model, stake_terms
-from comaker.model.schema.tasks import PurchaseTask, StakeTask
 from comaker.rules.reservation import lapses_at
 from comaker.rules.sharing import MAX_TOTAL_SHARES
 from comaker.rules.stake import StakeTerms
@@ -82,7 +81,10 @@ def versions_of(text: str) -> Versions:
 
 
 def _terms(model: Model, version: str) -> Terms:
-    name, task = next((name, task) for name, task in model.task.items() if isinstance(task, StakeTask))
+    found = stake_of(model)
+    if found is None:
+        raise ValueError(f"{model.name} has no stake task: nothing can be staked")
+    name, task = found
     return Terms(
         hash=version,
         model=model,
@@ -98,8 +100,7 @@ def _terms(model: Model, version: str) -> Terms:
 
 
 def _buying(model: Model) -> Buying | None:
-    for name, task in model.task.items():
-        if isinstance(task, PurchaseTask) and task.terms.offer in model.offer:
-            offer = model.offer[task.terms.offer]
-            return Buying(name, offer.price_minor, offer.unit_cost_minor, task.terms.limit)
-    return None
+    sale = sale_of(model)
+    if sale is None:
+        return None
+    return Buying(sale.name, sale.offer.price_minor, sale.offer.unit_cost_minor, sale.task.terms.limit)
