@@ -195,6 +195,11 @@ def test_a_page_elsewhere_that_frames_the_site_shows_nothing_of_it(served: Serve
         assert frame.url.startswith("chrome-error:") is not is_shown
 
 
+def break_down(route: Any) -> None:
+    status = int(route.request.url.split("/")[-2])
+    route.fulfill(status=status, content_type="text/html", body=render_to_string(f"{status}.html"))
+
+
 def test_what_goes_wrong_has_a_page_too(served: Served, visit: Any) -> None:
     """Each of them is examined as every other page is."""
     examined = Examined()
@@ -216,9 +221,10 @@ def test_what_goes_wrong_has_a_page_too(served: Served, visit: Any) -> None:
         assert answered.value.status == status
         page.locator("main h1").wait_for()
         examined.look(page, changed)
-    page.route("**/broken/", lambda route: route.fulfill(status=500, body=render_to_string("500.html")))
-    page.goto("/broken/")
-    examined.look(page, "500")
+    page.route("**/broken/*/", break_down)
+    for status in (500, 503):
+        page.goto(f"/broken/{status}/")
+        examined.look(page, str(status))
     assert examined.found == {}
 
 
