@@ -27,7 +27,7 @@ _WAITING_IN_PROJECT = f"{_RESERVATION} WHERE project = ? AND state = 0 ORDER BY 
 _PUBLISHED = "SELECT id, hash FROM host_publication ORDER BY id DESC LIMIT 1"
 _TEXT = "SELECT text FROM host_publication WHERE id = ?"
 
-WAITING = Reservation.State.WAITING.value
+WAITING = int(Reservation.State.WAITING)
 NEEDS_HOLDING = frozenset({Act.STAKE, Act.WITHDRAW, Act.START})
 """Acts that need what the customer holds."""
 

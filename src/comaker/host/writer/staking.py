@@ -21,9 +21,9 @@ from comaker.rules.stake import (
     status_after,
 )
 
-CONFIRMED = Reservation.State.CONFIRMED.value
-LAPSED = Reservation.State.LAPSED.value
-WITHDRAWN = Reservation.State.WITHDRAWN.value
+CONFIRMED = int(Reservation.State.CONFIRMED)
+LAPSED = int(Reservation.State.LAPSED)
+WITHDRAWN = int(Reservation.State.WITHDRAWN)
 
 CUSTOMER = "customer"
 STAFF = "staff"
