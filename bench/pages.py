@@ -1,8 +1,8 @@
 """Ordinary pages in a large site: how many queries, and how long does the server take?
 
-A database with 100,000 customers, 1,000 artists and 1,000,000 events is made on SQLite; then every page is asked
-for by whoever may see it, through all of Django but the network, for many artists in turn. Goals: at most 10
-queries, and 50 ms at the median.
+A database with 100,000 customers, 1,000 artists and 1,000,000 events is made on SQLite; then every page is
+asked for by whoever may see it, through all of Django but the network, for many artists in turn. Goals: at
+most 10 queries, and 50 ms at the median.
 
     python bench/pages.py [--quick] [--json FILE]
 """

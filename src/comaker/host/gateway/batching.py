@@ -7,10 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from comaker.host.writer import Answer, Request, write
 from comaker.host.writer.store import SqliteStore, store_without_waiting
-from comaker.host.writer.writing import begin
+from comaker.host.writer.writing import decide
 
 MOST = 256
 """Requests in one transaction: it must not keep other writers waiting."""
+
+PAUSE_S = 0.002
+TRIES = 50
+"""How often, and after how long, the event loop asks again whether another process has written."""
 
 MOST_WAITING = 10_000
 """Requests that may wait; more are told that the site is busy, before memory runs out."""
@@ -52,8 +56,10 @@ class Batching:
 
     async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         while self.waiting:
+            has_begun = await self._has_begun(loop)
+            # Taken only now: while others wrote, more have come.
             taken, self.waiting = self.waiting[:MOST], self.waiting[MOST:]
-            outcomes = await self._outcomes(loop, [request for request, _ in taken])
+            outcomes = await self._outcomes(loop, [request for request, _ in taken], has_begun)
             for (_, future), outcome in zip(taken, outcomes, strict=True):
                 if future.done():
                     continue
@@ -63,22 +69,28 @@ class Batching:
                     future.set_result(outcome)
         self.running = None
 
-    async def _outcomes(
-        self, loop: asyncio.AbstractEventLoop, requests: list[Request]
-    ) -> list[Answer | Exception]:
-        """What became of each; one that cannot be written takes none of the others with it."""
-        try:
-            return [*await self._write(loop, requests)]
-        except Exception as error:
-            if len(requests) == 1:
-                return [error]
-        return [each for one in requests for each in await self._outcomes(loop, [one])]
-
-    async def _write(self, loop: asyncio.AbstractEventLoop, requests: list[Request]) -> list[Answer]:
+    async def _has_begun(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether this process is now the one that writes; on PostgreSQL, and where that would take too long,
+        the thread is to wait for it."""
         if not self.is_open:
             self.store = await loop.run_in_executor(self.thread, store_without_waiting)
             self.is_open = True
-        begun = None if self.store is None else begin(self.store, requests)
-        if begun is not None:
-            return await loop.run_in_executor(self.thread, begun.finish)
-        return await loop.run_in_executor(self.thread, write, requests)
+        for _ in range(TRIES if self.store is not None else 0):
+            if self.store is not None and self.store.begin_at_once():
+                return True
+            await asyncio.sleep(PAUSE_S)
+        return False
+
+    async def _outcomes(
+        self, loop: asyncio.AbstractEventLoop, requests: list[Request], has_begun: bool
+    ) -> list[Answer | Exception]:
+        """What became of each; one that cannot be written takes none of the others with it."""
+        try:
+            begun = decide(self.store, requests) if self.store is not None and has_begun else None
+            if begun is not None:
+                return [*await loop.run_in_executor(self.thread, begun.finish)]
+            return [*await loop.run_in_executor(self.thread, write, requests)]
+        except Exception as error:
+            if len(requests) == 1:
+                return [error]
+        return [each for one in requests for each in await self._outcomes(loop, [one], False)]

@@ -90,14 +90,12 @@ class Begun:
         return self._answers
 
 
-def begin(store: SqliteStore, requests: Sequence[Request]) -> Begun | None:
-    """Decide a batch at once, without its commit; None where that would have to wait for anybody, or failed:
-    then ``write`` does it.
+def decide(store: SqliteStore, requests: Sequence[Request]) -> Begun | None:
+    """Decide a batch for which ``begin_at_once`` has begun, without its commit; None where that failed: then
+    ``write`` does it.
 
     For an event loop, which must not wait: all that takes Python is done here, and the disk in a thread.
     """
-    if not store.begin_at_once():
-        return None
     try:
         return Begun(store, _decided(store, requests, None))
     except Exception:
