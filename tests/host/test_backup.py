@@ -1,4 +1,4 @@
-"""Backups are made while customers stake; what is restored is a moment that was, and nothing less is taken."""
+"""Backups are made while customers stake; what is restored is a moment that was; nothing less is taken."""
 
 from __future__ import annotations
 

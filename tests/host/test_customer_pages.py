@@ -239,7 +239,10 @@ def test_a_busy_site_keeps_the_key_so_that_trying_again_is_safe(
         patched.setattr("comaker.host.pages.customer.write", lambda _: [Answer(503)])
         busy = confirm(client, project, page)
     assert busy.status_code == 503
-    assert "The site is too busy to answer. Please try again: what is sent again counts only once." in text_of(busy)
+    assert (
+        "The site is too busy to answer. Please try again: what is sent again counts only once."
+        in text_of(busy)
+    )
     assert hidden(busy, "key") == hidden(page, "key")
     assert confirm(client, project, busy).status_code == 303
     assert Holding.objects.get(customer=ann.pk).shares == 10
