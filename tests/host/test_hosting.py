@@ -254,7 +254,7 @@ def eventually(what: Callable[[], bool]) -> bool:
 
 def test_a_worker_that_dies_is_started_again_and_none_outlives_the_site(start):
     site = start()
-    listed = ["ps", "-o", "pid=,args=", "--ppid", str(site.process.pid)]
+    listed = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(site.process.pid)]
     children = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
     (worker,) = [int(line.split()[0]) for line in children if "spawn_main" in line]
     os.kill(worker, signal.SIGKILL)

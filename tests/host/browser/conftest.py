@@ -153,7 +153,7 @@ def _use(path: Path) -> None:
     del connections["default"]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """One browser for all; every test has contexts of its own."""
     executable = _chromium()
@@ -169,7 +169,7 @@ def browser() -> Iterator[Any]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def _serving(
     browser: Any, migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
