@@ -225,7 +225,7 @@ def main() -> None:
     """Storm every contender in turn, several rounds."""
     options = arguments(__doc__)
     check_wrk()
-    rounds, seconds = (1, 2.0) if options.quick else (3, 8.0)
+    rounds, seconds = (1, 5.0) if options.quick else (3, 8.0)
     figures = Figures("A rush on one artist", ("django", "granian", "gunicorn", "psycopg"))
     folder = Path(tempfile.mkdtemp(prefix="rush-"))
     loads: dict[tuple[str, int], list[Load]] = {}
