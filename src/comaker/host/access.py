@@ -29,6 +29,9 @@ class Access(StrEnum):
     """A program; the API checks the token and its scopes itself."""
 
 
+_DECLARED = "access"
+"""The attribute of a view that holds its rule."""
+
 type View = Callable[..., HttpResponse]
 
 LIBRARIES = {
@@ -47,7 +50,7 @@ def allow(access: Access) -> Callable[[View], View]:
     """Declare who may open a view."""
 
     def declare(view: View) -> View:
-        view.access = access  # type: ignore[attr-defined]
+        setattr(view, _DECLARED, access)
         return view
 
     return declare
@@ -57,7 +60,7 @@ def access_of(view: Any) -> Access | None:
     """The declared rule of a view, or that of the library it comes from; None where there is none."""
     seen = view
     while seen is not None:
-        declared: Access | None = getattr(seen, "access", None)
+        declared: Access | None = getattr(seen, _DECLARED, None)
         if declared is not None:
             return declared
         seen = getattr(seen, "__wrapped__", None)

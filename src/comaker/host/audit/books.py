@@ -48,19 +48,20 @@ class Books:
 
     def event(self, event: EventRow) -> None:
         """Hold the postings of an event against what it should have booked."""
-        while self._waits(event.project) and self._next.event_id < event.id:  # type: ignore[union-attr]
+        while (row := self._waiting(event.project)) is not None and row.event_id < event.id:
             self._orphan(self._take(), f"an event of project {event.project}, in their order")
         right = self._lines(event)
         for line in right:
-            if not (self._waits(event.project) and self._next.event_id == event.id):  # type: ignore[union-attr]
+            row = self._waiting(event.project)
+            if row is None or row.event_id != event.id:
                 self._findings.add("event", event.id, "its posting", says="missing", right=_told(line))
                 continue
-            row = self._take()
+            self._take()
             if row[4:10] != line:
                 for name, value in zip(_COLUMNS, line, strict=True):
                     self._findings.check("posting", row.id, name, says=getattr(row, name), right=value)
-        while self._waits(event.project) and self._next.event_id == event.id:  # type: ignore[union-attr]
-            row = self._take()
+        while (row := self._waiting(event.project)) is not None and row.event_id == event.id:
+            self._take()
             said = f"event {event.id} ({event.kind})"
             self._findings.add(
                 "posting", row.id, "its event", says=said, right=f"one that books {len(right) + 1}"
@@ -68,7 +69,7 @@ class Books:
 
     def close(self, project: int) -> None:
         """Leave the chain of a project."""
-        while self._waits(project):
+        while self._waiting(project) is not None:
             self._orphan(self._take(), f"an event of project {project}, in their order")
 
     def finish(self) -> None:
@@ -76,8 +77,9 @@ class Books:
         while self._next is not None:
             self._orphan(self._take(), "a project with events")
 
-    def _waits(self, project: int) -> bool:
-        return self._next is not None and self._next.chain == project
+    def _waiting(self, project: int) -> PostingRow | None:
+        row = self._next
+        return row if row is not None and row.chain == project else None
 
     def _orphan(self, row: PostingRow, right: str) -> None:
         self._findings.add("posting", row.id, "event_id", says=row.event_id, right=right)
