@@ -1,0 +1,122 @@
+"""A recorded log, ready to be measured: the cleaned events, and the heavy tables, each worked out once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from comaker.measure import tables
+from comaker.measure.cleaning import Cleaned
+from comaker.measure.engine import Engine
+from comaker.model import Model
+
+SAMPLE_ROWS = 200_000
+"""About how many rows a sample of customers or projects has: enough for intervals, little for time."""
+
+
+class Log:
+    """What sections measure: a model, the cleaned events, and tables worked out once.
+
+    Tables that grow with customers (``customer_tasks``, ``customer_days``, ``project_days``, ``customers``) are Ibis
+    tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas frames.
+    """
+
+    def __init__(self, model: Model, cleaned: Cleaned, engine: Engine) -> None:
+        self.model = model
+        self.engine = engine
+        self.cleaned = cleaned
+        self.events = cleaned.events
+
+    def frame(self, expression: ir.Table) -> pd.DataFrame:
+        """The result of an Ibis expression as a pandas frame."""
+        found: pd.DataFrame = expression.to_pandas()
+        return found
+
+    @property
+    def weeks(self) -> float:
+        """How long the log is, in weeks."""
+        return (self.cleaned.until_us - self.cleaned.from_us) / (7 * tables.DAY_US)
+
+    @cached_property
+    def days(self) -> pd.DataFrame:
+        """What happened by day (``tables.days``), with "" for words that a row does not have."""
+        found = self.frame(tables.days(self.events))
+        words = ["role", "task", "stage", "performer", "refusal", "model"]
+        found[words] = found[words].fillna("")
+        return found.sort_values(["run", "day", "kind", *words], ignore_index=True)
+
+    @cached_property
+    def customer_tasks(self) -> ir.Table:
+        """What each customer did at each task (``tables.customer_tasks``)."""
+        return self.engine.keep(tables.customer_tasks(self.events))
+
+    @cached_property
+    def customers(self) -> ir.Table:
+        """One row a run and customer: ``arm``, ``referrer``, ``joined_us``, ``left_us``, ``first_us``, ``last_us``, ``done``."""
+        per_task = self.customer_tasks
+        per_customer = per_task.group_by(["run", "customer"]).aggregate(
+            arm=per_task.arm.min(),
+            referrer=per_task.referrer.min(),
+            joined_us=per_task.joined_us.min(),
+            left_us=per_task.left_us.max(),
+            first_us=per_task.first_us.min(),
+            last_us=per_task.last_us.max(),
+            done=per_task.done.sum(),
+        )
+        return self.engine.keep(per_customer)
+
+    @cached_property
+    def customer_count(self) -> int:
+        """How many customers the log tells of, each run counting its own."""
+        return int(self.customers.count().to_pyarrow().as_py())
+
+    @cached_property
+    def customer_days(self) -> ir.Table:
+        """Days on which a customer did something (``tables.customer_days``)."""
+        return self.engine.keep(tables.customer_days(self.events))
+
+    @cached_property
+    def project_days(self) -> ir.Table:
+        """What happened to each project by day (``tables.project_days``)."""
+        return self.engine.keep(tables.project_days(self.events))
+
+    @cached_property
+    def attempts(self) -> pd.DataFrame:
+        """Attempts of all customers, or of a sample of them (``tables.attempts``), in order of customer and time."""
+        tried = self.days[self.days.kind.isin(["done", "refused", "abandoned"])].events.sum()
+        found = self.frame(tables.attempts(self.sample("customer", int(tried))))
+        return found.sort_values(["run", "customer", "task", "attempt"], ignore_index=True)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Customers with the projects they looked at (``tables.pairs``): all, or those of a sample of customers."""
+        return self.frame(tables.pairs(self.sample("customer", self.cleaned.rows)))
+
+    @cached_property
+    def exposures(self) -> pd.DataFrame:
+        """What was shown (``tables.exposures``), to all customers or to a sample of them."""
+        return self.frame(tables.exposures(self.sample("customer", self.cleaned.rows)))
+
+    @cached_property
+    def answers(self) -> pd.DataFrame:
+        """Answers to surveys (``tables.answers``)."""
+        return self.frame(tables.answers(self.events))
+
+    def sample(self, column: str, rows: int) -> ir.Table:
+        """The events of so many customers or projects that of ``rows`` rows about ``SAMPLE_ROWS`` are left."""
+        parts = tables.ONE_IN if rows <= SAMPLE_ROWS else max(tables.ONE_IN * SAMPLE_ROWS // rows, 1)
+        return tables.drawn(self.events, column, parts)
+
+    def count(self, kind: str, **where: str) -> int:
+        """How many events of a kind there are, of a task, role… where named."""
+        return int(self.total("events", kind, **where))
+
+    def total(self, column: str, kind: str, **where: Any) -> int:
+        """The sum of a column of ``days`` over events of a kind, of a task, role… where named."""
+        rows = self.days[self.days.kind == kind]
+        for name, value in where.items():
+            rows = rows[rows[name] == value]
+        return int(rows[column].sum())

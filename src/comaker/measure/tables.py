@@ -1,0 +1,206 @@
+"""The heavy tables of a measurement: each one pass over the events, as Ibis expressions for any engine.
+
+They take a cleaned event table (``comaker.measure.cleaning``) and give counts and integer sums, so every engine
+comes to the same numbers to the last digit. Everything else is worked out from their results.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from comaker.events import Kind
+
+DAY_US = 86_400_000_000
+
+ACTS = (
+    Kind.SEEN,
+    Kind.STARTED,
+    Kind.DONE,
+    Kind.REFUSED,
+    Kind.ABANDONED,
+    Kind.WITHDRAWN,
+    Kind.HELPED,
+    Kind.RATED,
+)
+"""Kinds that tell of a customer at a task; their counts are columns of the same name."""
+
+SUMS = ("quantity", "money_minor", "seconds", "items", "effort", "staff_seconds", "saved_seconds")
+"""Columns that add up: inputs of customers and staff (F12, F13)."""
+
+ONE_IN = 100_003
+"""Customers are drawn into samples in parts of this prime: see ``drawn``."""
+
+
+def day_of(events: ir.Table) -> Any:
+    """Whole days since 1 January 1970 UTC."""
+    return (events.at_us // DAY_US).cast("int32")
+
+
+def _count(events: ir.Table, kind: Kind) -> Any:
+    return (events.kind == kind.value).sum().fill_null(0).cast("int64")
+
+
+def _sum(column: Any) -> Any:
+    return column.cast("int64").sum().fill_null(0).cast("int64")
+
+
+def _when(events: ir.Table, kind: Kind, value: Any) -> Any:
+    return ibis.cases((events.kind == kind.value, value))
+
+
+def days(events: ir.Table) -> ir.Table:
+    """What happened by day: one row a run, day, kind, role, task, stage, performer, refusal and terms.
+
+    Columns: ``events``; the ``SUMS``; ``affect`` and ``conduct`` (sums) with ``affects`` and ``conducts``
+    (how many rows have one); ``timed`` and ``staffed`` (how many rows have seconds, staff_seconds);
+    ``referred`` (rows with a referrer).
+    """
+    keys = ["run", "kind", "role", "task", "stage", "performer", "refusal", "model"]
+    grouped = events.group_by([*keys, day_of(events).name("day")])
+    return grouped.aggregate(
+        events=events.count(),
+        **{name: _sum(events[name]) for name in (*SUMS, "affect", "conduct")},
+        affects=events.affect.count(),
+        conducts=events.conduct.count(),
+        timed=events.seconds.count(),
+        staffed=events.staff_seconds.count(),
+        referred=events.referrer.count(),
+    )
+
+
+def customer_tasks(events: ir.Table) -> ir.Table:
+    """What each customer did at each task: one row a run, customer and task ("" for rows of no task).
+
+    Columns: ``role`` (one of them), ``arm`` (the first by name), ``referrer``; a count for each of ``ACTS``
+    and ``joined``, ``left``; ``done_<sum>`` for each of ``SUMS`` over rows of kind done, ``tried_seconds`` over
+    all; ``first_us``, ``last_us`` of any row, ``first_seen_us``, ``first_done_us``, ``last_done_us``,
+    ``first_refused_us``, ``joined_us``, ``left_us`` (null: never).
+    """
+    with_customer = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
+    one = with_customer
+    return one.group_by(["run", "customer", "task"]).aggregate(
+        role=one.role.min(),
+        arm=one.arm.min(),
+        referrer=one.referrer.min(),
+        **{kind.value: _count(one, kind) for kind in (*ACTS, Kind.JOINED, Kind.LEFT)},
+        **{f"done_{name}": _sum(_when(one, Kind.DONE, one[name])) for name in SUMS},
+        tried_seconds=_sum(one.seconds),
+        first_us=one.at_us.min(),
+        last_us=one.at_us.max(),
+        first_seen_us=_when(one, Kind.SEEN, one.at_us).min(),
+        first_done_us=_when(one, Kind.DONE, one.at_us).min(),
+        last_done_us=_when(one, Kind.DONE, one.at_us).max(),
+        first_refused_us=_when(one, Kind.REFUSED, one.at_us).min(),
+        joined_us=_when(one, Kind.JOINED, one.at_us).min(),
+        left_us=_when(one, Kind.LEFT, one.at_us).min(),
+    )
+
+
+def customer_days(events: ir.Table) -> ir.Table:
+    """Days on which a customer did something: one row a run, customer, task and day with rows of kind done.
+
+    Columns: ``done`` (how many), ``quantity``, ``money_minor``. Several acts of one day count as one occasion.
+    """
+    done = events.filter(events.customer.notnull(), events.kind == Kind.DONE.value)
+    done = done.mutate(task=done.task.fill_null(""), day=day_of(done))
+    return done.group_by(["run", "customer", "task", "day"]).aggregate(
+        done=done.count(), quantity=_sum(done.quantity), money_minor=_sum(done.money_minor)
+    )
+
+
+def project_days(events: ir.Table) -> ir.Table:
+    """What happened to each project (order, case, idea) by day: one row a run, subject, task and day.
+
+    Columns: a count for each of ``ACTS``; ``done_quantity``, ``done_money_minor``, ``staff_seconds``,
+    ``customers`` is left to ``pairs``; ``opened``, ``funded``, ``expired``, ``released``; ``income_minor``, ``cost_minor``,
+    ``paid_minor``.
+    """
+    own = events.filter(events.subject.notnull())
+    own = own.mutate(task=own.task.fill_null(""), day=day_of(own))
+    closing = (Kind.OPENED, Kind.FUNDED, Kind.EXPIRED, Kind.RELEASED)
+    money = (Kind.INCOME, Kind.COST, Kind.PAID)
+    return own.group_by(["run", "subject", "task", "day"]).aggregate(
+        **{kind.value: _count(own, kind) for kind in (*ACTS, *closing)},
+        done_quantity=_sum(_when(own, Kind.DONE, own.quantity)),
+        done_money_minor=_sum(_when(own, Kind.DONE, own.money_minor)),
+        staff_seconds=_sum(own.staff_seconds),
+        **{f"{kind.value}_minor": _sum(_when(own, kind, own.money_minor)) for kind in money},
+    )
+
+
+def drawn(events: ir.Table, column: str, parts: int) -> ir.Table:
+    """Rows of a sample of customers or projects: about ``parts`` in ``ONE_IN`` of them, the same by any engine.
+
+    Whoever is drawn comes with all her rows; who is drawn depends on her number alone.
+    """
+    if parts >= ONE_IN:
+        return events.filter(events[column].notnull())
+    lot = (events[column] % 1_000_003 * 7_919 + 12_345) % ONE_IN
+    return events.filter(events[column].notnull(), lot < parts)
+
+
+def attempts(events: ir.Table) -> ir.Table:
+    """Every attempt of a customer at a task, numbered from 1 in order of time.
+
+    One row of kind done, refused or abandoned: run, customer, task, event_id, at_us, kind, subject, seconds,
+    staff_seconds, ``attempt``. Give it a sample (``drawn``) where there are many customers.
+    """
+    tried = events.filter(
+        events.customer.notnull(),
+        events.task.notnull(),
+        events.kind.isin([Kind.DONE.value, Kind.REFUSED.value, Kind.ABANDONED.value]),
+    )
+    order = ibis.window(group_by=["run", "customer", "task"], order_by=["at_us", "event_id"])
+    numbered = tried.mutate(attempt=ibis.row_number().over(order) + 1)
+    columns = (
+        "run",
+        "customer",
+        "task",
+        "event_id",
+        "at_us",
+        "kind",
+        "subject",
+        "seconds",
+        "staff_seconds",
+        "attempt",
+    )
+    return numbered.select(*columns)
+
+
+def pairs(events: ir.Table) -> ir.Table:
+    """What each customer did about each project: one row a run, customer, subject and task.
+
+    Columns: a count for each of ``ACTS``; ``quantity``, ``money_minor`` of rows done; ``first_us``; ``first_seen_us``,
+    ``first_done_us``; ``first_shown``: the JSON she saw first. Give it a sample (``drawn``) where there are many.
+    """
+    own = events.filter(events.customer.notnull(), events.subject.notnull())
+    own = own.mutate(task=own.task.fill_null(""))
+    return own.group_by(["run", "customer", "subject", "task"]).aggregate(
+        **{kind.value: _count(own, kind) for kind in ACTS},
+        quantity=_sum(_when(own, Kind.DONE, own.quantity)),
+        money_minor=_sum(_when(own, Kind.DONE, own.money_minor)),
+        first_us=own.at_us.min(),
+        first_seen_us=_when(own, Kind.SEEN, own.at_us).min(),
+        first_done_us=_when(own, Kind.DONE, own.at_us).min(),
+        first_shown=own.shown.argmin(own.at_us),
+    )
+
+
+def exposures(events: ir.Table) -> ir.Table:
+    """Every look at a project with what was shown: run, customer, subject, task, event_id, at_us, kind, arm, shown.
+
+    Rows that have ``shown``. Give it a sample (``drawn``) where there are many customers.
+    """
+    seen = events.filter(events.shown.notnull())
+    return seen.select("run", "customer", "subject", "task", "event_id", "at_us", "kind", "arm", "shown")
+
+
+def answers(events: ir.Table) -> ir.Table:
+    """Every answer to a survey: rows of kind surveyed, with ``quantity`` (the answer) and ``shown`` (the item)."""
+    asked = events.filter(events.kind == Kind.SURVEYED.value)
+    return asked.select(
+        "run", "customer", "role", "task", "at_us", "encounter", "quantity", "affect", "arm", "shown"
+    )
