@@ -9,8 +9,8 @@ from comaker.measure.estimators.intervals import Interval
 
 
 class World(NamedTuple):
-    """``estimator``: what is tested; ``truth``: the true value of each figure by name; ``measure``: from a seed
-    to the estimates of one such world, by the same names."""
+    """``estimator``: what is tested; ``truth``: the true value of each figure by name; ``measure``: from a
+    seed to the estimates of one such world, by the same names."""
 
     estimator: str
     truth: Mapping[str, float]

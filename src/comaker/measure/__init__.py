@@ -31,11 +31,12 @@ def measure(
 ) -> Measured:
     """Measure an event table under the business model that it is a record of.
 
-    ``events``: an event table, the path of one (Parquet), or a folder of them as ``comaker export`` writes it.
-    ``model``: gallery name, path, or a loaded model. ``changes`` to the terms, as "key=value": what of the
-    recorded requests they would have refused (mechanical: nobody reacts). ``engine``: where the heavy tables are
-    worked out; ``threads`` and ``memory`` ("4GB") bound DuckDB. ``progress`` is called with sections done and in all.
-    Every figure has its unit, n and 95 % interval, or says which data would identify it.
+    ``events``: an event table, the path of one (Parquet), or a folder of them as ``comaker export`` writes
+    it. ``model``: gallery name, path, or a loaded model. ``changes`` to the terms, as "key=value": what of
+    the recorded requests they would have refused (mechanical: nobody reacts). ``engine``: where the heavy
+    tables are worked out; ``threads`` and ``memory`` ("4GB") bound DuckDB. ``progress`` is called with
+    sections done and in all. Every figure has its unit, n and 95 % interval, or says which data would
+    identify it.
     Raises ``EventsError``, ``ModelError`` or ``MeasureError`` with every mistake found.
     """
     from comaker.measure.measuring import measured

@@ -30,7 +30,7 @@ class Engine(NamedTuple):
     micros: Any
 
     def read(self, source: Source) -> ir.Table:
-        """An event table as it stands. Raises ``EventsError`` for what is none, naming every column at fault."""
+        """An event table as it stands; raises ``EventsError`` with every column at fault for what is none."""
         if isinstance(source, pa.Table):
             _check_columns(source.schema, "the table")
             return ibis.memtable(source)

@@ -20,8 +20,9 @@ SAMPLE_ROWS = 200_000
 class Log:
     """What sections measure: a model, the cleaned events, and tables worked out once.
 
-    Tables that grow with customers (``customer_tasks``, ``customer_days``, ``project_days``, ``customers``) are Ibis
-    tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas frames.
+    Tables that grow with customers (``customer_tasks``, ``customers``, ``customer_days``, ``project_days``)
+    are Ibis tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas
+    frames.
     """
 
     def __init__(self, model: Model, cleaned: Cleaned, engine: Engine) -> None:
@@ -55,7 +56,7 @@ class Log:
 
     @cached_property
     def customers(self) -> ir.Table:
-        """One row a run and customer: ``arm``, ``referrer``, ``joined_us``, ``left_us``, ``first_us``, ``last_us``, ``done``."""
+        """One row a run and customer: arm, referrer, joined_us, left_us, first_us, last_us, done."""
         per_task = self.customer_tasks
         per_customer = per_task.group_by(["run", "customer"]).aggregate(
             arm=per_task.arm.min(),
@@ -85,14 +86,14 @@ class Log:
 
     @cached_property
     def attempts(self) -> pd.DataFrame:
-        """Attempts of all customers, or of a sample of them (``tables.attempts``), in order of customer and time."""
+        """Attempts of all customers or of a sample (``tables.attempts``), by customer and time."""
         tried = self.days[self.days.kind.isin(["done", "refused", "abandoned"])].events.sum()
         found = self.frame(tables.attempts(self.sample("customer", int(tried))))
         return found.sort_values(["run", "customer", "task", "attempt"], ignore_index=True)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """Customers with the projects they looked at (``tables.pairs``): all, or those of a sample of customers."""
+        """Customers with the projects they met (``tables.pairs``): all customers, or a sample."""
         return self.frame(tables.pairs(self.sample("customer", self.cleaned.rows)))
 
     @cached_property
@@ -106,7 +107,7 @@ class Log:
         return self.frame(tables.answers(self.events))
 
     def sample(self, column: str, rows: int) -> ir.Table:
-        """The events of so many customers or projects that of ``rows`` rows about ``SAMPLE_ROWS`` are left."""
+        """Events of so many customers or projects that of ``rows`` about ``SAMPLE_ROWS`` are left."""
         parts = tables.ONE_IN if rows <= SAMPLE_ROWS else max(tables.ONE_IN * SAMPLE_ROWS // rows, 1)
         return tables.drawn(self.events, column, parts)
 

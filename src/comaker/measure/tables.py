@@ -1,7 +1,7 @@
 """The heavy tables of a measurement: each one pass over the events, as Ibis expressions for any engine.
 
-They take a cleaned event table (``comaker.measure.cleaning``) and give counts and integer sums, so every engine
-comes to the same numbers to the last digit. Everything else is worked out from their results.
+They take a cleaned event table (``comaker.measure.cleaning``) and give counts and integer sums, so every
+engine comes to the same numbers to the last digit. Everything else is worked out from their results.
 """
 
 from __future__ import annotations
@@ -75,9 +75,11 @@ def customer_tasks(events: ir.Table) -> ir.Table:
     """What each customer did at each task: one row a run, customer and task ("" for rows of no task).
 
     Columns: ``role`` (one of them), ``arm`` (the first by name), ``referrer``; a count for each of ``ACTS``
-    and ``joined``, ``left``; ``done_<sum>`` for each of ``SUMS`` over rows of kind done, ``tried_seconds`` over
-    all; ``first_us``, ``last_us`` of any row, ``first_seen_us``, ``first_done_us``, ``last_done_us``,
-    ``first_refused_us``, ``joined_us``, ``left_us`` (null: never).
+    and ``joined``, ``left``; ``done_<sum>`` for each of ``SUMS`` over rows of kind done, ``tried_seconds``
+    over all; ``timed``: acts done that have seconds; ``affect``, ``conduct`` (sums), ``affects``,
+    ``conducts`` (rows with one); ``encounters``: acts done that have an encounter number, ``returns``: those
+    whose number is above 1; ``first_us``, ``last_us`` of any row, ``first_seen_us``, ``first_done_us``,
+    ``last_done_us``, ``first_refused_us``, ``joined_us``, ``left_us`` (null: never).
     """
     with_customer = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
     one = with_customer
@@ -88,6 +90,13 @@ def customer_tasks(events: ir.Table) -> ir.Table:
         **{kind.value: _count(one, kind) for kind in (*ACTS, Kind.JOINED, Kind.LEFT)},
         **{f"done_{name}": _sum(_when(one, Kind.DONE, one[name])) for name in SUMS},
         tried_seconds=_sum(one.seconds),
+        timed=_when(one, Kind.DONE, one.seconds).count(),
+        affect=_sum(one.affect),
+        affects=one.affect.count(),
+        conduct=_sum(one.conduct),
+        conducts=one.conduct.count(),
+        encounters=_when(one, Kind.DONE, one.encounter).count(),
+        returns=((one.kind == Kind.DONE.value) & (one.encounter > 1)).sum().fill_null(0).cast("int64"),
         first_us=one.at_us.min(),
         last_us=one.at_us.max(),
         first_seen_us=_when(one, Kind.SEEN, one.at_us).min(),
@@ -100,9 +109,9 @@ def customer_tasks(events: ir.Table) -> ir.Table:
 
 
 def customer_days(events: ir.Table) -> ir.Table:
-    """Days on which a customer did something: one row a run, customer, task and day with rows of kind done.
+    """Days on which a customer did something: one row a run, customer, task and day with rows done.
 
-    Columns: ``done`` (how many), ``quantity``, ``money_minor``. Several acts of one day count as one occasion.
+    Columns: ``done`` (how many), ``quantity``, ``money_minor``. Acts of one day are one occasion.
     """
     done = events.filter(events.customer.notnull(), events.kind == Kind.DONE.value)
     done = done.mutate(task=done.task.fill_null(""), day=day_of(done))
@@ -114,9 +123,8 @@ def customer_days(events: ir.Table) -> ir.Table:
 def project_days(events: ir.Table) -> ir.Table:
     """What happened to each project (order, case, idea) by day: one row a run, subject, task and day.
 
-    Columns: a count for each of ``ACTS``; ``done_quantity``, ``done_money_minor``, ``staff_seconds``,
-    ``customers`` is left to ``pairs``; ``opened``, ``funded``, ``expired``, ``released``; ``income_minor``, ``cost_minor``,
-    ``paid_minor``.
+    Columns: a count for each of ``ACTS``; ``done_quantity``, ``done_money_minor``, ``staff_seconds``;
+    ``opened``, ``funded``, ``expired``, ``released``; ``income_minor``, ``cost_minor``, ``paid_minor``.
     """
     own = events.filter(events.subject.notnull())
     own = own.mutate(task=own.task.fill_null(""), day=day_of(own))
@@ -132,9 +140,9 @@ def project_days(events: ir.Table) -> ir.Table:
 
 
 def drawn(events: ir.Table, column: str, parts: int) -> ir.Table:
-    """Rows of a sample of customers or projects: about ``parts`` in ``ONE_IN`` of them, the same by any engine.
+    """Rows of a sample of customers or projects: about ``parts`` in ``ONE_IN`` of them.
 
-    Whoever is drawn comes with all her rows; who is drawn depends on her number alone.
+    Whoever is drawn comes with all her rows; her number alone decides, so every engine draws the same.
     """
     if parts >= ONE_IN:
         return events.filter(events[column].notnull())
@@ -173,8 +181,9 @@ def attempts(events: ir.Table) -> ir.Table:
 def pairs(events: ir.Table) -> ir.Table:
     """What each customer did about each project: one row a run, customer, subject and task.
 
-    Columns: a count for each of ``ACTS``; ``quantity``, ``money_minor`` of rows done; ``first_us``; ``first_seen_us``,
-    ``first_done_us``; ``first_shown``: the JSON she saw first. Give it a sample (``drawn``) where there are many.
+    Columns: a count for each of ``ACTS``; ``quantity``, ``money_minor`` of rows done; ``first_us``;
+    ``first_seen_us``, ``first_done_us``; ``first_shown``: the JSON she saw first. Give it a sample
+    (``drawn``) where there are many.
     """
     own = events.filter(events.customer.notnull(), events.subject.notnull())
     own = own.mutate(task=own.task.fill_null(""))
@@ -190,16 +199,16 @@ def pairs(events: ir.Table) -> ir.Table:
 
 
 def exposures(events: ir.Table) -> ir.Table:
-    """Every look at a project with what was shown: run, customer, subject, task, event_id, at_us, kind, arm, shown.
+    """Every row that says what was shown, such as a look at a project; without amounts.
 
-    Rows that have ``shown``. Give it a sample (``drawn``) where there are many customers.
+    Give it a sample (``drawn``) where there are many customers.
     """
     seen = events.filter(events.shown.notnull())
     return seen.select("run", "customer", "subject", "task", "event_id", "at_us", "kind", "arm", "shown")
 
 
 def answers(events: ir.Table) -> ir.Table:
-    """Every answer to a survey: rows of kind surveyed, with ``quantity`` (the answer) and ``shown`` (the item)."""
+    """Every answer to a survey: rows surveyed, with ``quantity`` (the answer), ``shown`` (the item)."""
     asked = events.filter(events.kind == Kind.SURVEYED.value)
     return asked.select(
         "run", "customer", "role", "task", "at_us", "encounter", "quantity", "affect", "arm", "shown"

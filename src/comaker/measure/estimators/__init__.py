@@ -1,1 +1,1 @@
-"""Estimators as plain functions of arrays: each cites its paper and is tested on worlds whose truth is known."""
+"""Estimators as plain functions of arrays: each cites its paper and is tested on worlds of known truth."""

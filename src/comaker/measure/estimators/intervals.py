@@ -57,6 +57,27 @@ def ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Interval:
     return Interval(value, value - half, value + half)
 
 
+class Moments(NamedTuple):
+    """Sums over customers of a numerator x and a denominator y: ``customers``, Σx, Σy, Σx², Σy², Σxy."""
+
+    customers: int
+    x: float
+    y: float
+    xx: float
+    yy: float
+    xy: float
+
+
+def ratio_of(sums: Moments) -> Interval:
+    """``ratio`` from sums that an engine made over any number of customers."""
+    if sums.customers < 2 or not sums.y:
+        return UNKNOWN
+    value = sums.x / sums.y
+    squares = max(sums.xx - 2 * value * sums.xy + value**2 * sums.yy, 0.0)
+    half = Z * np.sqrt(sums.customers / (sums.customers - 1) * squares) / abs(sums.y)
+    return Interval(value, value - half, value + half)
+
+
 def normal(value: float, error: float) -> Interval:
     """An estimate whose error is normal with this standard error."""
     if not (np.isfinite(value) and np.isfinite(error)):
