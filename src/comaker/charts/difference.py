@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from comaker.charts import look
+from comaker.charts import look, palette
 from comaker.charts.amounts import interval, label, with_unit
 from comaker.charts.look import Figure
 
@@ -72,12 +72,12 @@ def _forest(data: pd.DataFrame, scaled: tuple[alt.Scale, list[float]], width: in
     order = data["label"].tolist()
     colour = alt.Color(
         "clear:N",
-        scale=alt.Scale(domain=_VERDICTS, range=[look.CHANGED, look.NEUTRAL]),
+        scale=alt.Scale(domain=_VERDICTS, range=[palette.CHANGED, palette.NEUTRAL]),
         legend=alt.Legend(
             orient="top", title=None, columns=1 if narrow else 2, labelLimit=300, symbolOpacity=1
         ),
     )
-    names = alt.Axis(labelColor=look.INK, labelLimit=130 if narrow else 220)
+    names = alt.Axis(labelColor=palette.INK, labelLimit=130 if narrow else 220)
     y = alt.Y("label:N", sort=order, title=None, axis=names)
     axis = alt.Axis(
         values=ticks,
@@ -91,7 +91,7 @@ def _forest(data: pd.DataFrame, scaled: tuple[alt.Scale, list[float]], width: in
             x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=colour
         ),
         base.mark_point(filled=True, size=95, opacity=1).encode(x=alt.X("mean:Q", scale=scale), color=colour),
-        alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=look.INK).encode(x=alt.X("x:Q", scale=scale)),
+        alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=palette.INK).encode(x=alt.X("x:Q", scale=scale)),
     ]
     # 270 for the texts at the right, 200 for the names: on a phone the table beside it says the numbers.
     plot = alt.layer(*layers, width=width - (150 if narrow else 420), height=alt.Step(30))
@@ -99,7 +99,7 @@ def _forest(data: pd.DataFrame, scaled: tuple[alt.Scale, list[float]], width: in
         return plot
     text = (
         alt.Chart(data)
-        .mark_text(align="left", fontSize=12.5, color=look.INK)
+        .mark_text(align="left", fontSize=12.5, color=palette.INK)
         .encode(y=alt.Y("label:N", sort=order, axis=None), x=alt.value(0), text="text:N")
         .properties(width=220, height=alt.Step(30))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from comaker.charts import look
+from comaker.charts import look, palette
 from comaker.charts.amounts import Money, label, with_unit
 from comaker.charts.look import Arms, Figure
 
@@ -67,14 +67,14 @@ def _panel(
     data = data[data["component"] == component]
     order = data.groupby("cause")["mean"].mean().sort_values(ascending=False).index.tolist()
     names = arms.names
-    causes = alt.Y("cause:N", sort=order, title=None, axis=alt.Axis(labelColor=look.INK, labelLimit=150))
+    causes = alt.Y("cause:N", sort=order, title=None, axis=alt.Axis(labelColor=palette.INK, labelLimit=150))
     last = bool(unit)
     axis = alt.Axis(title=unit or None, labels=last, ticks=last, grid=True, format=",~f", tickCount=5)
     colour = look.arm_colour(names, legend=component == "VP")
     base = alt.Chart(data).encode(y=causes, yOffset=alt.YOffset("arm:N", sort=names))
     bars = base.mark_bar(opacity=0.9).encode(x=alt.X("mean:Q", scale=span, axis=axis), color=colour)
-    whiskers = base.mark_rule(color=look.INK, strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q")
-    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=look.INK).encode(x=alt.X("x:Q", scale=span))
+    whiskers = base.mark_rule(color=palette.INK, strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q")
+    zero = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=palette.INK).encode(x=alt.X("x:Q", scale=span))
     step = 24 if len(names) == 1 else 36
     heading = look.heading(COMPONENTS[component])
     size = {"width": width - 130, "height": step * len(order)}

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from comaker.charts import look
+from comaker.charts import look, palette
 from comaker.charts.amounts import Money, interval, number, with_unit
 from comaker.charts.look import Arms, Figure
 
@@ -58,11 +58,11 @@ def _histogram(
     )
     y = alt.Y("share:Q", axis=alt.Axis(title="% of projects", tickCount=3, format="d"))
     colour = look.arm_colour([arm])
-    bars = alt.Chart(bins[bins["arm"] == arm]).mark_rect(opacity=0.85, stroke=look.PAPER, strokeWidth=1)
-    rule = alt.Chart(line).mark_rule(color=look.INK, strokeWidth=1.6).encode(x="median:Q")
+    bars = alt.Chart(bins[bins["arm"] == arm]).mark_rect(opacity=0.85, stroke=palette.PAPER, strokeWidth=1)
+    rule = alt.Chart(line).mark_rule(color=palette.INK, strokeWidth=1.6).encode(x="median:Q")
     text = (
         alt.Chart(line)
-        .mark_text(align="center", baseline="bottom", fontSize=14, fontWeight="bold", color=look.INK)
+        .mark_text(align="center", baseline="bottom", fontSize=14, fontWeight="bold", color=palette.INK)
         .encode(x="median:Q", y=alt.value(-4), text="text:N")
     )
     drawn = bars.encode(x=x, x2="to:Q", y=y, y2=alt.Y2Datum(0), color=colour)
@@ -123,7 +123,7 @@ def _lorenz(
     x = alt.X("holders:Q", title="% of holders, smallest first", scale=percent)
     y = alt.Y("held:Q", title="% of the money", scale=percent)
     layers = [
-        equal.mark_line(color=look.NEUTRAL, strokeDash=[4, 4], strokeWidth=1.2).encode(x=x, y=y),
+        equal.mark_line(color=palette.NEUTRAL, strokeDash=[4, 4], strokeWidth=1.2).encode(x=x, y=y),
         alt.Chart(data).mark_line(strokeWidth=2.6).encode(x=x, y=y, color=look.arm_colour(arms.names)),
     ]
     for place, arm in enumerate(arms.names):

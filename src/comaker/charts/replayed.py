@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from comaker.charts import look
+from comaker.charts import look, palette
 from comaker.charts.amounts import Money, label, number, with_unit
 from comaker.charts.look import Figure
 
@@ -58,13 +58,13 @@ def _bars(refused: pd.DataFrame, names: list[str], width: int) -> alt.TopLevelMi
     span = alt.Scale(domain=[0, reach * (1.5 if width >= 500 else 2.3)], nice=False)
     axis = alt.Axis(title="% of all requests", grid=True, tickCount=4)
     base = alt.Chart(refused).encode(
-        y=alt.Y("reason:N", sort=order, title=None, axis=alt.Axis(labelColor=look.INK, labelLimit=150)),
+        y=alt.Y("reason:N", sort=order, title=None, axis=alt.Axis(labelColor=palette.INK, labelLimit=150)),
         yOffset=alt.YOffset("arm:N", sort=names),
     )
     bars = base.mark_bar(opacity=0.9).encode(
         x=alt.X("share:Q", scale=span, axis=axis), color=look.arm_colour(names, legend=True)
     )
-    words = base.mark_text(align="left", dx=6, color=look.INK, fontSize=12.5).encode(
+    words = base.mark_text(align="left", dx=6, color=palette.INK, fontSize=12.5).encode(
         x=alt.X("share:Q", scale=span), text="text:N"
     )
     height = max(1, len(order)) * (48 if len(names) > 1 else 30)

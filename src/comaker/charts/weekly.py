@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from comaker.charts import look
+from comaker.charts import look, palette
 from comaker.charts.amounts import Money, number, with_unit
 from comaker.charts.look import Arms, Figure
 
@@ -49,7 +49,7 @@ def cash(arms: Arms, money: Money, width: int) -> Figure:
     scale, unit = money.scale(float(weekly["cash_minor"].abs().max()))
     weekly["cash"] = weekly["cash_minor"] / scale
     spread = _spread(weekly, "cash")
-    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=look.NEUTRAL).encode(y="y:Q")
+    zero = alt.Chart(pd.DataFrame({"y": [0]})).mark_rule(color=palette.NEUTRAL).encode(y="y:Q")
     panel = _fan(spread, arms, f"{unit} in cash", width=width, height=260, named=True)
     chart = alt.vconcat(panel + zero)
     lowest = {arm: spread.loc[spread["arm"] == arm, "median"].min() for arm in arms.names}

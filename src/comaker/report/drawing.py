@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree
 
 from comaker import charts
 from comaker.charts.alone import alone
-from comaker.charts.look import Figure
+from comaker.charts.canvas import Drawn
+
+if TYPE_CHECKING:
+    from comaker.charts.look import Figure
 
 _SVG = "http://www.w3.org/2000/svg"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -20,7 +23,7 @@ class Picture(NamedTuple):
     ``alone`` is the wide one as an SVG file, with its title.
     """
 
-    figure: Figure
+    figure: Figure | Drawn
     wide: str
     narrow: str
     alone: bytes
@@ -28,17 +31,22 @@ class Picture(NamedTuple):
 
 def picture(wide: Figure, narrow: Figure) -> Picture:
     """Both widths of one figure as elements of an HTML page, each drawn once."""
-    drawn = charts.rendered(wide.chart, ".svg")
-    on_phone = charts.rendered(narrow.chart, ".svg")
-    return Picture(
-        wide,
-        inline(drawn, wide, f"{wide.name}-wide"),
-        inline(on_phone, narrow, f"{wide.name}-narrow"),
-        alone(drawn, wide),
-    )
+    drawn, on_phone = (charts.rendered(each.chart, ".svg") for each in (wide, narrow))
+    return _both((wide, drawn), (narrow, on_phone))
 
 
-def inline(drawn: bytes, figure: Figure, prefix: str) -> str:
+def hand_drawn(wide: Drawn, narrow: Drawn) -> Picture:
+    """The same of a picture that is already SVG."""
+    return _both((wide, wide.svg), (narrow, narrow.svg))
+
+
+def _both(wide: tuple[Figure | Drawn, bytes], narrow: tuple[Figure | Drawn, bytes]) -> Picture:
+    figure, drawn = wide
+    on_phone = inline(narrow[1], narrow[0], f"{figure.name}-narrow")
+    return Picture(figure, inline(drawn, figure, f"{figure.name}-wide"), on_phone, alone(drawn, figure))
+
+
+def inline(drawn: bytes, figure: Figure | Drawn, prefix: str) -> str:
     """A drawn chart as an ``<svg>`` element with a title and a description that screen readers read.
 
     ``prefix`` begins every id in it, because ids of several pictures on a page would collide.

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from comaker import charts
-from comaker.charts import amounts
 from comaker.charts.amounts import Money
 from comaker.charts.look import Arms, Results
 from comaker.charts.money import COMPONENTS, account_means
 from comaker.model import Model, amended_on
 from comaker.report import folder, summary
 from comaker.report.drawing import Picture, picture
+from comaker.report.page import render
 from comaker.simulate.metrics import METRICS
 
 
@@ -168,23 +165,3 @@ def _write(
         for each in pictures:
             (unfinished / f"{each.figure.name}.svg").write_bytes(each.alone)
             (unfinished / f"{each.figure.name}.png").write_bytes(charts.png(each.alone))
-
-
-def render(template: str, **values: object) -> str:
-    """The page from a template of this package; every text is escaped."""
-    environment = Environment(
-        loader=PackageLoader("comaker.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": amounts.number, "unit": amounts.with_unit, "label": amounts.label}
-    environment.globals |= {
-        "interval": amounts.interval,
-        "is_clear": summary.is_clear,
-        "difference_missing": summary.difference_missing,
-        "picture": Markup,
-        "version": version("comaker"),
-    }
-    return environment.get_template(template).render(**values)
