@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 
 from comaker.measure import tables
 from comaker.measure.cleaning import Cleaned
@@ -105,6 +106,11 @@ class Log:
     def answers(self) -> pd.DataFrame:
         """Answers to surveys (``tables.answers``)."""
         return self.frame(tables.answers(self.events))
+
+    def sample_of(self, expression: ir.Table, column: str, rows: int, wanted: int) -> pa.Table:
+        """Rows of an expression of ``rows`` rows, of so many customers or projects that few are left."""
+        parts = tables.ONE_IN if rows <= wanted else max(tables.ONE_IN * wanted // rows, 1)
+        return tables.drawn(expression, column, parts).to_pyarrow()
 
     def sample(self, column: str, rows: int) -> ir.Table:
         """Events of so many customers or projects that of ``rows`` about ``SAMPLE_ROWS`` are left."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from comaker.measure import MeasureError, inputs
+from comaker.measure import MeasureError, inputs, rcov, replayed
 from comaker.measure.cleaning import clean
 from comaker.measure.engine import Engine, duckdb
 from comaker.measure.figures import Section
@@ -31,14 +31,18 @@ def measured(
 ) -> Measured:
     """Measure as ``comaker.measure`` describes."""
     declared = model if isinstance(model, Model) else load(model)
+    what_if = _what_if(model, changes)
     log = open_log(events, declared, _engine(engine, threads, memory))
     tell = progress or (lambda done, total: None)
-    sections = {}
+    found: dict[str, Section] = {}
     for done, section in enumerate(SECTIONS):
-        tell(done, len(SECTIONS))
-        found = section(log)
-        sections[found.key] = found
-    tell(len(SECTIONS), len(SECTIONS))
+        tell(done, len(SECTIONS) + 1)
+        one = section(log)
+        found[one.key] = one
+    tell(len(SECTIONS), len(SECTIONS) + 1)
+    again = replayed.section(log, what_if)
+    picture = rcov.section(log, found)
+    tell(len(SECTIONS) + 1, len(SECTIONS) + 1)
     return Measured(
         model=declared.name,
         hash=declared.hash,
@@ -51,7 +55,7 @@ def measured(
         customers=log.customer_count,
         from_us=log.cleaned.from_us,
         until_us=log.cleaned.until_us,
-        sections=sections,
+        sections={picture.key: picture, **found, again.key: again},
     )
 
 
@@ -59,6 +63,14 @@ def open_log(events: str | os.PathLike[str] | pa.Table, model: Model, engine: En
     """A log to measure one section of: ``inputs.section(open_log(events, model))``."""
     engine = engine or duckdb()
     return Log(model, clean(engine.read(events), model=model, engine=engine), engine)
+
+
+def _what_if(model: str | os.PathLike[str] | Model, changes: tuple[str, ...]) -> replayed.WhatIf | None:
+    if not changes:
+        return None
+    if isinstance(model, Model):
+        raise MeasureError("changes go with a model's name or path, not with a loaded model")
+    return replayed.WhatIf(load(model, changes=changes), changes)
 
 
 def _engine(name: str, threads: int | None, memory: str | None) -> Engine:

@@ -1,0 +1,161 @@
+"""The business model in one picture: components, links, revenues, costs, margin (F1 to F4, F7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from comaker.measure.accounts import Entry, accounts, frame
+from comaker.measure.figures import About, Figure, Section
+from comaker.measure.log import Log
+from comaker.model.integration import completeness, participation_tasks, uses
+from comaker.words import Completeness, Component, Link
+
+_CUSTOMERS, _WORK, _OFFER = Component.RESOURCES, Component.ORGANIZATION, Component.VALUE_PROPOSITION
+
+
+class Arrow(NamedTuple):
+    """Where a link leads, and the figure that speaks for it: section, name, and how to write it in words.
+
+    ``whole``: the size of the figure at which the arrow is drawn at its full width.
+    """
+
+    start: Component
+    end: Component
+    section: str
+    name: str
+    words: str
+    whole: float
+
+
+_REVENUES = About("revenues", "all that came in, as far as recorded", "minor units", "events", "F2")
+_COSTS = About("costs", "all that was spent, as far as recorded or declared", "minor units", "events", "F2")
+_MARGIN = About("margin", "revenues less costs: whether the model lasts", "minor units", "events", "F2")
+_RECORDED = About(
+    "recorded_margin",
+    "revenues less costs, of those that are identified; what is not identified counts as nothing",
+    "minor units",
+    "events",
+    "F2",
+)
+
+ARROWS: dict[Link, Arrow] = {
+    Link.CUSTOMERS_AS_OFFER: Arrow(
+        RC,
+        VP,
+        "links",
+        "base_effect",
+        "{value:+.1f} points of conversion for twice the customers shown",
+        10.0,
+    ),
+    Link.ACQUISITION: Arrow(
+        VP, RC, "links", "branching_ratio", "{value:.0%} of joins follow from joins", 1.0
+    ),
+    Link.SOCIALIZATION: Arrow(
+        _WORK,
+        _CUSTOMERS,
+        "links",
+        "intention_to_treat",
+        "{value:+.1%} take part when invited to learn how",
+        0.2,
+    ),
+    Link.CUSTOMER_LEARNING: Arrow(
+        _CUSTOMERS, _WORK, "links", "speed_up", "{value:.0%} quicker by the tenth time", 0.5
+    ),
+    Link.COPRODUCTION: Arrow(
+        _WORK, _OFFER, "links", "customer_labour_share", "{value:.0%} of the time is the customers'", 1.0
+    ),
+    Link.ORGANIZATIONAL_LEARNING: Arrow(
+        _OFFER, _WORK, "links", "progress_ratio", "unit cost falls to {value:.0%} with each doubling", 1.0
+    ),
+}
+"""The six links (F4): where each leads, and which figure of another section speaks for it."""
+
+
+def section(log: Log, others: Mapping[str, Section]) -> Section:
+    """The picture of the whole model, drawn from the other sections' figures."""
+    entries = accounts(log)
+    return Section(
+        key="rcov",
+        title="The business model in one picture",
+        question="How do resources, organization and offer drive one another, and what is left of it?",
+        figures=_totals(log, entries),
+        tables={"links": _links(others), "accounts": frame(entries)},
+        remarks=[_integration(log), _type(log)],
+    )
+
+
+def _totals(log: Log, entries: list[Entry]) -> list[Figure]:
+    events = int(log.days.events.sum())
+    known = {side: [e for e in entries if e.side == side and e.amount_minor is not None] for side in _SIDES}
+    revenue_minor, cost_minor = (sum(e.amount_minor or 0 for e in known[side]) for side in _SIDES)
+    unknown = [entry for entry in entries if entry.amount_minor is None]
+    figures = [_REVENUES.record(revenue_minor, n=events), _COSTS.record(cost_minor, n=events)]
+    if unknown:
+        needs = "; ".join(f"{entry.cause}: {entry.rests_on}" for entry in unknown)
+        figures.append(_MARGIN.missing(needs))
+    else:
+        figures.append(_MARGIN.record(revenue_minor - cost_minor, n=events))
+    return [*figures, _RECORDED.record(revenue_minor - cost_minor, n=events)]
+
+
+_SIDES = ("revenue", "cost")
+
+
+def _links(others: Mapping[str, Section]) -> pd.DataFrame:
+    """A row a link: link, from, to, section, figure, text, strength (0 to 1, or None)."""
+    rows = []
+    for link, arrow in ARROWS.items():
+        found = _figure(others, arrow)
+        known = found is not None and found.value is not None
+        rows.append(
+            {
+                "link": link.value,
+                "from": arrow.start.value,
+                "to": arrow.end.value,
+                "section": arrow.section,
+                "figure": arrow.name,
+                "text": arrow.words.format(value=found.value) if known and found else "not identified",
+                "strength": min(abs(found.value or 0.0) / arrow.whole, 1.0) if known and found else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _figure(others: Mapping[str, Section], arrow: Arrow) -> Figure | None:
+    """The figure that speaks for a link: of several breakdowns the identified one with the largest n."""
+    if arrow.section not in others:
+        return None
+    named = [each for each in others[arrow.section].figures if each.name == arrow.name]
+    return max(named, key=lambda each: (each.value is not None, each.n), default=None)
+
+
+def _integration(log: Log) -> str:
+    found = completeness(log.model)
+    tasks = participation_tasks(log.model)
+    done = [task for task in tasks if log.count("done", task=task)]
+    words = {
+        Completeness.FULL: "A full customer-integrated business model",
+        Completeness.PARTIAL: "A partial customer-integrated business model",
+        Completeness.NONE: "No customer-integrated business model",
+    }[found]
+    if not tasks:
+        return f"{words}: {found.meaning}."
+    seen = f"the log shows customers at {len(done)} of its {len(tasks)} tasks of participation"
+    return f"{words}: {found.meaning}; {seen}{f' ({", ".join(done)})' if done else ''}."
+
+
+def _type(log: Log) -> str:
+    """The type of the model (F7): what customers are used as, and how much of the work is theirs."""
+    declared = uses(log.model)
+    used = (
+        f"Customers are used as {', '.join(declared)}"
+        if declared
+        else "The model says of no use of customers"
+    )
+    acts = log.days[(log.days.kind == "done") & (log.days.performer != "")]
+    by = acts.groupby("performer").events.sum().sort_values(ascending=False)
+    parts = [f"{events / by.sum():.0%} {performer} production" for performer, events in by.items()]
+    return f"{used}; of the acts done {', '.join(parts)}." if parts else f"{used}."
