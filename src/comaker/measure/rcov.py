@@ -43,15 +43,15 @@ _RECORDED = About(
 
 ARROWS: dict[Link, Arrow] = {
     Link.CUSTOMERS_AS_OFFER: Arrow(
-        RC,
-        VP,
+        _CUSTOMERS,
+        _OFFER,
         "links",
         "base_effect",
         "{value:+.1f} points of conversion for twice the customers shown",
         10.0,
     ),
     Link.ACQUISITION: Arrow(
-        VP, RC, "links", "branching_ratio", "{value:.0%} of joins follow from joins", 1.0
+        _OFFER, _CUSTOMERS, "links", "branching_ratio", "{value:.0%} of joins follow from joins", 1.0
     ),
     Link.SOCIALIZATION: Arrow(
         _WORK,
