@@ -104,8 +104,14 @@ class Log:
 
     @cached_property
     def answers(self) -> pd.DataFrame:
-        """Answers to surveys (``tables.answers``)."""
-        return self.frame(tables.answers(self.events))
+        """Answers to surveys of all customers, or of a sample of them (``tables.answers``)."""
+        asked = self.days[self.days.kind == "surveyed"].events.sum()
+        return self.frame(tables.answers(self.sample("customer", int(asked))))
+
+    @cached_property
+    def meetings(self) -> ir.Table:
+        """Which customers met which technique (``tables.meetings``)."""
+        return self.engine.keep(tables.meetings(self.events))
 
     def sample_of(self, expression: ir.Table, column: str, rows: int, wanted: int) -> pa.Table:
         """Rows of an expression of ``rows`` rows, of so many customers or projects that few are left."""

@@ -213,3 +213,18 @@ def answers(events: ir.Table) -> ir.Table:
     return asked.select(
         "run", "customer", "role", "task", "at_us", "encounter", "quantity", "affect", "arm", "shown"
     )
+
+
+def meetings(events: ir.Table) -> ir.Table:
+    """Customers who met a technique (F16): one row a run, customer and technique, with ``times`` and ``first_us``.
+
+    A meeting is a row of kind seen whose ``shown`` has {"technique": "faq"}.
+    """
+    met = events.filter(
+        events.kind == Kind.SEEN.value, events.customer.notnull(), events.shown.contains('"technique"')
+    )
+    named = met.mutate(technique=met.shown.re_extract(r'"technique"\s*:\s*"([^"]+)"', 1))
+    named = named.filter(named.technique != "")
+    return named.group_by(["run", "customer", "technique"]).aggregate(
+        times=named.count(), first_us=named.at_us.min()
+    )

@@ -29,7 +29,9 @@ def proportion(successes: int, trials: int) -> Interval:
     share, spread = successes / trials, Z**2 / trials
     centre = (share + spread / 2) / (1 + spread)
     half = Z / (1 + spread) * np.sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    return Interval(share, max(centre - half, 0.0), min(centre + half, 1.0))
+    # Rounding must not leave a share of 0 or 1 outside.
+    low, high = max(centre - half, 0.0), min(centre + half, 1.0)
+    return Interval(share, min(low, share), max(high, share))
 
 
 def mean(values: npt.ArrayLike) -> Interval:

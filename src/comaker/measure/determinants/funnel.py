@@ -1,0 +1,162 @@
+"""The behavioural funnel: how many customers get how far with each task (F15)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from comaker.measure.estimators.intervals import proportion
+from comaker.measure.figures import About, Figure
+from comaker.measure.log import Log
+from comaker.measure.tables import DAY_US
+from comaker.words import Determinant, Performer
+
+
+class Step(NamedTuple):
+    """A step: its column, the name of its count, the share it is of the step before, whom it counts, and the
+    determinant that its share stands for."""
+
+    column: str
+    count: str
+    share: str
+    whom: str
+    determinant: Determinant | None
+
+
+STEPS = (
+    Step("reached", "customers reached", "", "who joined, or saw or did anything", None),
+    Step(
+        "saw", "customers who saw it", "saw it, of those reached", "who saw the task", Determinant.AWARENESS
+    ),
+    Step(
+        "began",
+        "customers who started",
+        "started, of those who saw it",
+        "who started it, or asked for it and were refused",
+        Determinant.WILLINGNESS,
+    ),
+    Step(
+        "let",
+        "customers not refused",
+        "not refused, of those who started",
+        "who started it and were not refused every time",
+        Determinant.CLARITY,
+    ),
+    Step("did", "customers who did it", "did it, of those not refused", "who did it", Determinant.ABILITY),
+    Step(
+        "returned",
+        "customers who came back",
+        "came back, of those who did it",
+        "who did it on another day too, before the log ends",
+        Determinant.WILLINGNESS,
+    ),
+)
+"""The funnel, in order. A customer who got to a step counts at all before it, recorded there or not."""
+
+_ROWS = ("joined", "seen", "started", "refused", "abandoned")
+
+
+def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
+    """Figures of each step, overall and of each task the log tells of, the counts as a table, and remarks."""
+    counted = {str(row["task"]): row for row in log.frame(_counted(log.customer_tasks)).to_dict("records")}
+    whole = log.frame(_overall(log.customer_tasks)).fillna(0).to_dict("records")[0]
+    figures, table = [], []
+    for task, found in (("", whole), *counted.items()):
+        row = {str(name): int(count) for name, count in found.items() if name != "task"}
+        row["reached"] = int(whole["reached"])
+        figures += [_count(step, row[step.column], row["reached"], task) for step in STEPS[bool(task) :]]
+        figures += _shares(row, whole, task)
+        table += [
+            (task or "any", step.column, str(step.determinant or ""), row[step.column]) for step in STEPS
+        ]
+    remarks = []
+    if untold := [
+        name
+        for name, task in log.model.task.items()
+        if name not in counted and task.performer is not Performer.FIRM
+    ]:
+        remarks.append(f"The log tells of no customer at the tasks {', '.join(untold)}.")
+    return figures, pd.DataFrame(table, columns=["task", "step", "determinant", "customers"]), remarks
+
+
+def _flags(rows: Any) -> dict[str, Any]:
+    """How far somebody got, from her counts at a task or at all."""
+    began = rows.started + rows.done + rows.refused + rows.abandoned + rows.withdrawn > 0
+    return {
+        "saw": (rows.seen > 0) | began,
+        "began": began,
+        "let": began & ((rows.refused == 0) | (rows.done > 0)),
+        "did": rows.done > 0,
+        "returned": (rows.last_done_us // DAY_US > rows.first_done_us // DAY_US).fill_null(False),
+    }
+
+
+def _sums(rows: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: rows[name].cast("int64").sum() for name in names}
+
+
+def _counted(per_task: ir.Table) -> ir.Table:
+    """Customers at each step, and rows that tell of one, by task."""
+    rows = per_task.filter(per_task.task != "")
+    rows = rows.mutate(**_flags(rows))
+    names = tuple(step.column for step in STEPS[1:])
+    return rows.group_by("task").aggregate(**_sums(rows, (*names, *_ROWS)))
+
+
+def _overall(per_task: ir.Table) -> ir.Table:
+    """The same for all tasks together, and how many were reached, in one row."""
+    at_task = per_task.task != ""
+    acts = ("seen", "started", "refused", "abandoned", "done", "withdrawn")
+    rows = per_task.group_by(["run", "customer"]).aggregate(
+        **{name: ibis.ifelse(at_task, per_task[name], 0).sum() for name in acts},
+        joined=per_task.joined.sum(),
+        looked=per_task.seen.sum(),
+        first_done_us=per_task.first_done_us.min(),
+        last_done_us=per_task.last_done_us.max(),
+    )
+    flagged = rows.mutate(**_flags(rows))
+    flagged = flagged.mutate(reached=flagged.saw | (flagged.joined > 0) | (flagged.looked > 0))
+    return flagged.aggregate(**_sums(flagged, (*(step.column for step in STEPS), *_ROWS)))
+
+
+def _count(step: Step, customers: int, reached: int, task: str) -> Figure:
+    estimand = f"Customers {step.whom}, each counted once a run."
+    return About(step.count, estimand, "customers", "customers reached", "F15").record(
+        customers, n=reached, of=task
+    )
+
+
+def _shares(row: dict[str, int], whole: dict[str, Any], task: str) -> list[Figure]:
+    figures = []
+    for before, step in pairwise(STEPS):
+        estimand = (
+            f"Of customers {before.whom}, the share {step.whom}; it stands for {step.determinant} "
+            "as what customers do shows it."
+        )
+        about = About(step.share, estimand, "share", "customers", "F15; interval: Wilson 1927")
+        needs = _needs(step.column, row, whole)
+        if needs or not row[before.column]:
+            figures.append(about.missing(needs or "nobody came to the step before", of=task))
+        else:
+            found = proportion(row[step.column], row[before.column])
+            figures.append(about.estimate(*found, n=row[before.column], of=task))
+    return figures
+
+
+def _needs(column: str, row: dict[str, int], whole: dict[str, Any]) -> str:
+    """Which rows the log lacks to tell who stopped before a step; "" where it has them."""
+    if column == "saw" and not (row["seen"] and (whole["joined"] or row["saw"] < row["reached"])):
+        return (
+            "who was reached and did not see it is not recorded: rows of kind joined, and seen with the task"
+        )
+    if column == "began" and not row["seen"]:
+        return "who saw it and did not start is not recorded: rows of kind seen with the task"
+    if column == "let" and not whole["refused"]:
+        return "no refusal is recorded, of nobody or by nobody: rows of kind refused"
+    if column == "did" and not row["started"] + row["abandoned"]:
+        return "who started and did not finish is not recorded: rows of kind started or abandoned"
+    return ""
