@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import ibis
@@ -10,7 +10,8 @@ import ibis.expr.types as ir
 
 from comaker import events
 from comaker.events import EventsError, Kind
-from comaker.measure.engine import Engine
+from comaker.measure.bounds import Bound, Facts
+from comaker.measure.engine import Engine, Recorded
 from comaker.model import Model
 
 FIRST_US, LAST_US = 0, 4_102_444_800_000_000
@@ -19,62 +20,81 @@ FIRST_US, LAST_US = 0, 4_102_444_800_000_000
 LARGEST = 2**53
 """Larger amounts are mistakes of the record, and sums of them would not fit."""
 
-_NOT_NEGATIVE = ("money_minor", "seconds", "items", "effort", "encounter", "staff_seconds", "saved_seconds")
-_BOUNDS = {"affect": (-3, 3), "conduct": (1, 5)}
+_ALLOWED = {
+    "at": (FIRST_US, LAST_US, "a time before 1970 or after 2099"),
+    **{
+        name: (0, LARGEST, f"{name} is below zero, or {LARGEST:,} and more")
+        for name in (
+            "money_minor",
+            "seconds",
+            "staff_seconds",
+            "saved_seconds",
+            "items",
+            "effort",
+            "encounter",
+        )
+    },
+    "quantity": (-LARGEST, LARGEST, f"quantity is {LARGEST:,} and more"),
+    "affect": (-3, 3, "affect is not from -3 to 3"),
+    "conduct": (1, 5, "conduct is not from 1 to 5"),
+}
+"""What each column may hold, and the words under which other rows are counted."""
+
+_NEEDED = {"at": "no time (at)", "event_id": "no event_id", "run": "no run", "kind": "no kind"}
 _TWICE = "the same event again (run and event_id)"
+_NO_KIND = "a kind that is none of the event table"
+_NO_TASK = "a task that the model does not declare"
 
 
 class Cleaned(NamedTuple):
     """``events``: rows that can be measured, with ``at_us``; ``rows`` read; ``dropped`` rows by reason;
-    ``simulated``: whether they are of simulated runs; ``runs``; ``from_us``, ``until_us``: first and last
-    instant."""
+    ``backwards``: rows whose time is before that of the row above; ``simulated``: whether they are of
+    simulated runs; ``runs``: how many; ``from_us``, ``until_us``: first and last instant."""
 
     events: ir.Table
     rows: int
     dropped: Mapping[str, int]
+    backwards: int
     simulated: bool
     runs: int
     from_us: int
     until_us: int
 
 
-def clean(raw: ir.Table, *, model: Model, engine: Engine) -> Cleaned:
+def clean(recorded: Recorded, *, model: Model, engine: Engine) -> Cleaned:
     """The rows of an event table that can be measured under a model.
 
     Raises ``EventsError`` where none is left, or where real rows (run 0) and simulated ones are mixed.
     """
-    typed = _typed(raw, engine)
-    judged = typed.mutate(dropped=_reason(typed, model))
-    kept = judged.filter(judged.dropped.isnull()).drop("dropped")
-    counted = _counted(judged)
-    dropped = {str(reason): int(rows) for reason, rows in counted["reasons"].items()}
-    kept, twice = _once(kept, counted["kept"], counted["distinct"])
-    if twice:
-        dropped[_TWICE] = twice
-    found = Cleaned(
-        kept,
-        counted["kept"] + sum(counted["reasons"].values()),
-        dropped,
-        simulated=counted["simulated"] > 0,
-        runs=counted["runs"],
-        from_us=counted["from_us"],
-        until_us=counted["until_us"],
-    )
-    _check(found, counted)
-    return found
-
-
-def _check(found: Cleaned, counted: Mapping[str, Any]) -> None:
-    if not counted["kept"]:
-        if not found.rows:
-            raise EventsError("the event table is empty: there is nothing to measure")
-        reasons = "; ".join(f"{rows:,} × {reason}" for reason, rows in found.dropped.items())
-        raise EventsError(f"none of the {found.rows:,} events can be measured: {reasons}")
-    if found.simulated and counted["simulated"] < counted["kept"]:
+    facts = recorded.facts
+    if not facts.rows:
+        raise EventsError("the event table is empty: there is nothing to measure")
+    typed = _typed(recorded.table, engine)
+    doubts = [*_doubtful_words(typed, model), *_doubtful_values(typed, facts)]
+    kept, dropped = _without(typed, doubts)
+    if not facts.order.rises:
+        kept, twice = _once(kept)
+        dropped |= {_TWICE: twice} if twice else {}
+    left = facts.rows - sum(dropped.values())
+    if not left:
+        reasons = "; ".join(f"{rows:,} × {reason}" for reason, rows in dropped.items())
+        raise EventsError(f"none of the {facts.rows:,} events can be measured: {reasons}")
+    whole = _extent(kept, facts if not dropped else None)
+    if whole["first_run"] == 0 < whole["last_run"]:
         raise EventsError(
             "the events hold real rows (run 0) and simulated ones (run 1 and more), which are never "
             "measured together: keep one of the two"
         )
+    return Cleaned(
+        kept,
+        facts.rows,
+        dropped,
+        facts.order.backwards,
+        simulated=whole["last_run"] > 0,
+        runs=whole["runs"],
+        from_us=whole["from_us"],
+        until_us=whole["until_us"],
+    )
 
 
 def _typed(raw: ir.Table, engine: Engine) -> ir.Table:
@@ -83,8 +103,10 @@ def _typed(raw: ir.Table, engine: Engine) -> ir.Table:
     for name, wanted in _TYPES.items():
         if name == "at":
             columns["at_us"] = engine.micros(raw["at"])
+        elif name in raw.columns:
+            columns[name] = raw[name].cast(wanted)
         else:
-            columns[name] = raw[name].cast(wanted) if name in raw.columns else ibis.null().cast(wanted)
+            columns[name] = ibis.null().cast(wanted)
     return raw.select(**columns)
 
 
@@ -95,60 +117,84 @@ def _ibis_type(column: events.Column) -> str:
 
 _TYPES = {column.name: _ibis_type(column) for column in events.COLUMNS}
 
+type Doubt = tuple[Any, str]
+"""A condition that a row meets if it cannot be measured, and the words under which it is counted."""
 
-def _reason(rows: ir.Table, model: Model) -> Any:
-    """Why a row cannot be measured; null where it can."""
-    absurd = [(rows[name] < 0, f"{name} is below zero") for name in _NOT_NEGATIVE]
-    absurd += [
-        (~rows[name].between(low, high), f"{name} is not from {low} to {high}")
-        for name, (low, high) in _BOUNDS.items()
-    ]
-    absurd += [
-        (rows[name].abs() >= LARGEST, f"{name} is {LARGEST:,} or more")
-        for name in ("quantity", "money_minor", "seconds", "staff_seconds", "saved_seconds")
-    ]
-    kinds = [kind.value for kind in Kind]
-    return ibis.cases(
-        (rows.at_us.isnull(), "no time (at)"),
-        (~rows.at_us.between(FIRST_US, LAST_US), "a time before 1970 or after 2099"),
-        (rows.event_id.isnull() | rows.run.isnull(), "no event_id or run"),
-        (rows.kind.isnull(), "no kind"),
-        (rows.kind.notin(kinds), "a kind that is none of the event table"),
-        (rows.task.notnull() & rows.task.notin(sorted(model.task)), "a task that the model does not declare"),
-        *absurd,
+
+def _doubtful_words(rows: ir.Table, model: Model) -> Iterator[Doubt]:
+    """Kinds and tasks that nobody knows, where there are any."""
+    found = rows.group_by(["kind", "task"]).aggregate(rows=rows.count()).to_pyarrow().to_pylist()
+    kinds, tasks = ({row[name] for row in found} for name in ("kind", "task"))
+    if None in kinds:
+        yield rows.kind.isnull(), _NEEDED["kind"]
+    if unknown := kinds - {None} - {kind.value for kind in Kind}:
+        yield rows.kind.isin(sorted(unknown)), _NO_KIND
+    if unknown := tasks - {None} - set(model.task):
+        yield rows.task.isin(sorted(unknown)), _NO_TASK
+
+
+def _doubtful_values(rows: ir.Table, facts: Facts) -> Iterator[Doubt]:
+    """Columns of which it is not known that every value can be measured."""
+    for name in ("at", "event_id", "run"):
+        if (bound := facts.bounds.get(name)) is None or bound.missing:
+            yield _column(rows, name).isnull(), _NEEDED[name]
+    for name, (low, high, words) in _ALLOWED.items():
+        if not _is_within(facts.bounds.get(name), low, high):
+            yield ~_column(rows, name).between(low, high), words
+
+
+def _column(rows: ir.Table, name: str) -> Any:
+    return rows["at_us" if name == "at" else name]
+
+
+def _is_within(bound: Bound | None, low: int, high: int) -> bool:
+    return bound is not None and (bound.low is None or (bound.low >= low and (bound.high or 0) <= high))
+
+
+def _without(rows: ir.Table, doubts: list[Doubt]) -> tuple[ir.Table, dict[str, int]]:
+    """The rows that meet no doubt, and how many do, by reason: the first that holds counts."""
+    if not doubts:
+        return rows, {}
+    judged = rows.mutate(
+        dropped=ibis.cases(*((condition.fill_null(False), words) for condition, words in doubts))
     )
+    found = judged.group_by("dropped").aggregate(rows=judged.count()).to_pyarrow().to_pylist()
+    dropped = {row["dropped"]: row["rows"] for row in found if row["dropped"] is not None}
+    if not dropped:
+        return rows, {}
+    kept = judged.filter(judged.dropped.isnull()).drop("dropped")
+    return kept, dict(sorted(dropped.items(), key=lambda item: -item[1]))
 
 
-def _counted(judged: ir.Table) -> dict[str, Any]:
-    by_reason = judged.group_by("dropped").aggregate(
-        rows=judged.count(),
-        distinct=judged.event_id.nunique(),
-        simulated=(judged.run != 0).sum().fill_null(0),
-        first_run=judged.run.min(),
-        last_run=judged.run.max(),
-        runs=judged.run.nunique(),
-        from_us=judged.at_us.min(),
-        until_us=judged.at_us.max(),
-    )
-    rows = by_reason.to_pyarrow().to_pylist()
-    kept = next((row for row in rows if row["dropped"] is None), None)
-    reasons = {row["dropped"]: row["rows"] for row in rows if row["dropped"] is not None}
-    if kept is None:
-        kept = dict.fromkeys(("rows", "distinct", "simulated", "runs", "from_us", "until_us"), 0)
-    return {
-        "reasons": dict(sorted(reasons.items(), key=lambda item: -item[1])),
-        "kept": kept["rows"],
-        "distinct": kept["distinct"] if kept["runs"] == 1 else None,
-        **{name: int(kept[name]) for name in ("simulated", "runs", "from_us", "until_us")},
-    }
-
-
-def _once(kept: ir.Table, rows: int, distinct: int | None) -> tuple[ir.Table, int]:
+def _once(kept: ir.Table) -> tuple[ir.Table, int]:
     """Each event once, the first in time, and how many were repeats."""
-    if distinct is None:
-        distinct = int(kept.select("run", "event_id").distinct().count().to_pyarrow().as_py())
+    rows, distinct = (
+        int(table.count().to_pyarrow().as_py()) for table in (kept, kept.select("run", "event_id").distinct())
+    )
     if distinct == rows:
         return kept, 0
     order = ibis.window(group_by=["run", "event_id"], order_by=["at_us", "kind"])
     numbered = kept.mutate(repeat=ibis.row_number().over(order))
     return numbered.filter(numbered.repeat == 0).drop("repeat"), rows - distinct
+
+
+def _extent(kept: ir.Table, facts: Facts | None) -> dict[str, int]:
+    """First and last instant and run, and how many runs: from the facts where these hold of every row."""
+    bounds = facts.bounds if facts else {}
+    at, run = bounds.get("at"), bounds.get("run")
+    if at and run and run.low == run.high:
+        return {
+            "from_us": at.low or 0,
+            "until_us": at.high or 0,
+            "first_run": run.low or 0,
+            "last_run": run.high or 0,
+            "runs": 1,
+        }
+    found = kept.aggregate(
+        from_us=kept.at_us.min(),
+        until_us=kept.at_us.max(),
+        first_run=kept.run.min(),
+        last_run=kept.run.max(),
+        runs=kept.run.nunique(),
+    )
+    return dict(found.to_pyarrow().to_pylist()[0])

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from comaker import events
 from comaker.events import EventsError
+from comaker.measure import bounds
+from comaker.measure.bounds import Facts
 from comaker.model.problems import did_you_mean
 
 Name = Literal["duckdb", "spark"]
@@ -23,21 +25,29 @@ type Source = str | os.PathLike[str] | pa.Table
 """An event table: a Parquet file, a folder of them (as an export writes it), or a table in memory."""
 
 
+class Recorded(NamedTuple):
+    """An event table as it stands in an engine, and what is known of it before its rows are read."""
+
+    table: ir.Table
+    facts: Facts
+
+
 class Engine(NamedTuple):
     """A connection, and how it counts microseconds since 1970 of a time."""
 
     connection: Any
     micros: Any
 
-    def read(self, source: Source) -> ir.Table:
+    def read(self, source: Source) -> Recorded:
         """An event table as it stands; raises ``EventsError`` with every column at fault for what is none."""
         if isinstance(source, pa.Table):
             _check_columns(source.schema, "the table")
-            return ibis.memtable(source)
+            return Recorded(ibis.memtable(source), bounds.of_table(source))
         files = _files(Path(source))
         for file in files:
             _check_columns(_schema(file), str(file))
-        return self.connection.read_parquet([str(file) for file in files])
+        table = self.connection.read_parquet([str(file) for file in files])
+        return Recorded(table, bounds.of_files(files))
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """Work an expression out once and keep its result inside the engine."""
