@@ -94,6 +94,22 @@ def test_an_hour_that_came_twice_is_taken_as_declared(import_text: ImportText, h
     assert dict(rows_of(done, "subject", "at"))[4] == dt.datetime(2018, 10, 28, utc, 30, tzinfo=dt.UTC)
 
 
+@pytest.mark.parametrize(
+    ("form", "cell", "us"),
+    [
+        ("unix", "1289241911", 1_289_241_911_000_000),
+        ("unix", "1289241911.72836", 1_289_241_911_728_360),
+        ("unix", "0", 0),
+        ("unix ms", "1435654192085", 1_435_654_192_085_000),
+        ("unix ms", "1435654192085.5", 1_435_654_192_085_500),
+    ],
+)
+def test_a_time_may_be_a_number_since_1970(import_text: ImportText, form: str, cell: str, us: int) -> None:
+    log = GIFTS.split("\n")[0] + f"\n1,7,3,{cell},10.00\n"
+    done = import_text(log, MAP.replace('zone = "Europe/Paris"', f'time = "{form}"'))
+    assert events.read(done.path)["at"].cast("int64").to_pylist() == [us]
+
+
 def test_a_time_may_have_a_pattern(import_text: ImportText) -> None:
     done = import_text(
         "when,amount\n04/03/2018 17:05,1\n", MAP_OF_TWO.replace("zone", 'time = "%d/%m/%Y %H:%M"\nzone')
@@ -365,7 +381,14 @@ def test_the_real_gifts_are_imported_with_every_row_accounted_for(
 
 def test_every_map_of_the_documentation_is_right() -> None:
     maps = [path for path in (ROOT / "docs" / "maps").glob("*.toml") if not path.stem.endswith("-model")]
-    assert [load_map(path).name for path in maps] == ["JustGiving donations"]
+    assert sorted(load_map(path).name for path in maps) == [
+        "Bitcoin OTC",
+        "Help desk",
+        "JustGiving donations",
+        "Loan applications",
+        "Permit desk",
+        "Polis conversation",
+    ]
 
 
 def test_nothing_is_left_behind_when_an_import_is_interrupted(

@@ -99,6 +99,21 @@ def test_a_time_without_a_zone_needs_one_declared(import_text: ImportText) -> No
     assert import_text(zoned, MAP.replace('zone = "Europe/Paris"\n', "")).rows_written == 3
 
 
+@pytest.mark.parametrize(
+    ("form", "cell", "said"),
+    [
+        ("unix", "2018-01-04", "not a time as the map declares them (time = 'unix', such as 1523736900)"),
+        ("unix", "1289241911.7283601", "not a time as the map declares them"),
+        ("unix", "1435654192085", "a time out of the years 1970 to 2099: is it 'unix ms'?"),
+        ("unix ms", "-5", "(time = 'unix ms', such as 1523736900000)"),
+        ("unix ms", "9999999999999", "a time out of the years 1970 to 2099: is it 'unix'?"),
+    ],
+)
+def test_a_number_that_is_no_time_is_named(import_text: ImportText, form: str, cell: str, said: str) -> None:
+    log = f"id,who,page,when,amount\n1,7,3,{cell},10.00\n"
+    assert said in refused(import_text, log, MAP.replace('zone = "Europe/Paris"', f'time = "{form}"'))
+
+
 def test_missing_columns_are_all_named_with_what_was_probably_meant(import_text: ImportText) -> None:
     said = refused(import_text, GIFTS.replace("amount", "Amount").replace("page", "pages"))
     assert "gifts.csv:1: amount: the header has no such column: did you mean 'Amount'?" in said
@@ -213,6 +228,7 @@ def test_a_file_that_is_read_is_never_overwritten(import_text: ImportText, tmp_p
         ('"Europe/Paris"', '"Europe/Pariss"', r"map.toml:5: .*did you mean 'Europe/Paris'\?"),
         ("zone =", "zones =", r"map.toml:5: .*unknown key: did you mean 'zone'\?"),
         ("zone =", 'time = "%Q"\nzone =', "map.toml:5: .*or a pattern such as"),
+        ("zone =", 'time = "unix"\nzone =', "map.toml:6: .*UTC everywhere: declare no zone"),
         ("zone =", 'delimiter = "\\n"\nzone =', "map.toml:5: .*cannot be parted by"),
         ("decimal =", 'encoding = "klingon"\ndecimal =', "map.toml:4: .*utf-8"),
         ('kind = "done"', 'kind = "doen"', r"map.toml:8: .*did you mean 'done'\?"),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from comaker import events
-from comaker.ingest.maps import MONEY, NEVER_EMPTY, Format, Source
+from comaker.ingest.maps import MONEY, NEVER_EMPTY, UNIX_US, Format, Source
 from comaker.model.problems import did_you_mean
 from comaker.model.schema.units import money_text
 
@@ -148,6 +148,8 @@ def _time_sql(cell: str, form: Format) -> str:
     if form.time == "iso":
         is_local = f"regexp_full_match({cell}, {quoted(_LOCAL_SQL)})"
         return f"CASE WHEN {is_local} THEN {zoned} ELSE {_within(_offset_sql(cell))} END"
+    if form.time in UNIX_US:
+        return _within(_unix_sql(cell, UNIX_US[form.time]))
     if "%z" in form.time:
         return _within(f"epoch_us(TRY_STRPTIME({cell}, {quoted(form.time)}))")
     return zoned
@@ -157,8 +159,22 @@ def _within(us: str) -> str:
     return f"CASE WHEN {us} BETWEEN 0 AND {_END_US} THEN {us} END"
 
 
+def _unix_sql(cell: str, unit_us: int) -> str:
+    """Microseconds of a number of seconds or milliseconds, of its digits alone: no float comes between."""
+    decimals = len(str(unit_us)) - 1
+    part = f"rpad(split_part({cell}, '.', 2), {decimals}, '0')"
+    us = f"TRY_CAST(split_part({cell}, '.', 1) || {part} AS BIGINT)"
+    return f"CASE WHEN regexp_full_match({cell}, {quoted(_unix_pattern(unit_us))}) THEN {us} END"
+
+
+def _unix_pattern(unit_us: int) -> str:
+    return rf"[0-9]{{1,15}}(\.[0-9]{{1,{len(str(unit_us)) - 1}}})?"
+
+
 def _local_sql(cell: str, form: Format) -> str:
     """Microseconds since 1970 on the clock of the file, NULL where the cell is no time."""
+    if form.time in UNIX_US:
+        return _unix_sql(cell, UNIX_US[form.time])
     if form.time == "iso":
         return f"epoch_us(TRY_CAST({cell} AS TIMESTAMP))"
     return f"epoch_us(CAST(TRY_STRPTIME({cell}, {quoted(form.time)}) AS TIMESTAMP))"
@@ -220,6 +236,8 @@ def macros(form: Format) -> list[str]:
 
 
 def _time_fault(cell: str, form: Format) -> str:
+    if form.time in UNIX_US:
+        return _unix_fault(cell, form)
     local = _local(cell, form)
     if local is None:
         right = (
@@ -238,6 +256,15 @@ def _time_fault(cell: str, form: Format) -> str:
         return f"the clocks of {form.zone} skipped this time; is that the right zone?"
     right = '[format] repeated_hour = "first" or "second"'
     return f"the clocks of {form.zone} showed this time twice: declare {right}"
+
+
+def _unix_fault(cell: str, form: Format) -> str:
+    unit_us = UNIX_US[form.time]
+    if not re.fullmatch(_unix_pattern(unit_us), cell, re.ASCII):
+        right = 1_523_736_900 * 1_000_000 // unit_us
+        return f"not a time as the map declares them (time = {form.time!r}, such as {right})"
+    other = "unix ms" if form.time == "unix" else "unix"
+    return f"a time out of the years 1970 to 2099: is it {other!r}?"
 
 
 def _local(cell: str, form: Format) -> dt.datetime | None:

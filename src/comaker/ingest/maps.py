@@ -28,6 +28,9 @@ MAPPED = tuple(name for name in events.SCHEMA.names if name not in {"event_id", 
 ID_SPACES = {"customer": "customer", "referrer": "customer", "subject": "subject"}
 """Columns whose text ids become numbers, and the key table each uses: a referrer is a customer."""
 
+UNIX_US = {"unix": 1_000_000, "unix ms": 1_000}
+"""Times written as a number of seconds or milliseconds since 1970 UTC, and the microseconds of one."""
+
 TIME_PARTS = "YymdbBjHIpMSfz"
 """What a pattern of times may consist of, each behind a per cent sign."""
 
@@ -69,7 +72,7 @@ class Format(Part):
     """The decimal mark; there is no default, because 1.234 means two things."""
     thousands: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = ""
     time: str = "iso"
-    """``iso``, or a pattern such as ``%d/%m/%Y %H:%M``."""
+    """``iso``, ``unix`` or ``unix ms``, or a pattern such as ``%d/%m/%Y %H:%M``."""
     zone: str | None = None
     """The IANA zone of times written without one."""
     repeated_hour: Literal["first", "second"] | None = None
@@ -81,9 +84,12 @@ class Format(Part):
         if self.zone is not None and self.zone not in zoneinfo.available_timezones():
             yield "zone", f"not an IANA time zone: {did_you_mean(self.zone, zoneinfo.available_timezones())}"
         unknown = set(re.findall("%(.?)", self.time.replace("%%", ""))) - set(TIME_PARTS)
-        if self.time != "iso" and (unknown or "%" not in self.time):
+        named = self.time == "iso" or self.time in UNIX_US
+        if not named and (unknown or "%" not in self.time):
             parts = " ".join(f"%{part}" for part in TIME_PARTS)
-            yield "time", f'write "iso", or a pattern such as "%d/%m/%Y %H:%M" of {parts}'
+            yield "time", f'write "iso", "unix", "unix ms", or a pattern such as "%d/%m/%Y %H:%M" of {parts}'
+        if self.time in UNIX_US and self.zone is not None:
+            yield "zone", "seconds since 1970 are UTC everywhere: declare no zone"
         if self.delimiter in '"\r\n':
             yield "delimiter", "cells cannot be parted by quotes or line breaks"
 
