@@ -50,7 +50,7 @@ def ability(log: Log, answers: Answers) -> tuple[list[Figure], pd.DataFrame]:
         needs = f"only {len(both)} customers were asked and tried a task; {LEAST_CUSTOMERS} are needed"
         return [*figures, _GAP.missing(needs, n=len(both))], nothing
     gap = _GAP.estimate(*mean(both.perceived - both.actual), n=len(both))
-    row = (len(both), f"{both.perceived.mean():.3f}", f"{both.actual.mean():.3f}")
+    row = (len(both), both.perceived.mean(), both.actual.mean())
     return [*figures, gap], pd.DataFrame([row], columns=columns)
 
 

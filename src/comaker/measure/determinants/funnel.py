@@ -21,7 +21,7 @@ class Step(NamedTuple):
     determinant that its share stands for."""
 
     column: str
-    count: str
+    name: str
     share: str
     whom: str
     determinant: Determinant | None
@@ -62,25 +62,28 @@ _ROWS = ("joined", "seen", "started", "refused", "abandoned")
 
 def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     """Figures of each step, overall and of each task the log tells of, the counts as a table, and remarks."""
-    counted = {str(row["task"]): row for row in log.frame(_counted(log.customer_tasks)).to_dict("records")}
-    whole = log.frame(_overall(log.customer_tasks)).fillna(0).to_dict("records")[0]
+    by_task = log.frame(_counted(log.customer_tasks)).sort_values("task", ignore_index=True)
+    tasks = [str(task) for task in by_task.pop("task")]
+    (whole,) = _integers(log.frame(_overall(log.customer_tasks)))
     figures, table = [], []
-    for task, found in (("", whole), *counted.items()):
-        row = {str(name): int(count) for name, count in found.items() if name != "task"}
-        row["reached"] = int(whole["reached"])
+    for task, found in zip(["", *tasks], [whole, *_integers(by_task)], strict=True):
+        row = found | {"reached": whole["reached"]}
         figures += [_count(step, row[step.column], row["reached"], task) for step in STEPS[bool(task) :]]
         figures += _shares(row, whole, task)
         table += [
             (task or "any", step.column, str(step.determinant or ""), row[step.column]) for step in STEPS
         ]
-    remarks = []
-    if untold := [
-        name
-        for name, task in log.model.task.items()
-        if name not in counted and task.performer is not Performer.FIRM
-    ]:
-        remarks.append(f"The log tells of no customer at the tasks {', '.join(untold)}.")
+    of_customers = {name for name, each in log.model.task.items() if each.performer is not Performer.FIRM}
+    untold = sorted(of_customers - set(tasks))
+    remarks = [f"The log tells of no customer at the tasks {', '.join(untold)}."] if untold else []
     return figures, pd.DataFrame(table, columns=["task", "step", "determinant", "customers"]), remarks
+
+
+def _integers(rows: pd.DataFrame) -> list[dict[str, int]]:
+    """The rows of a table of counts; sums of nothing are 0."""
+    return [
+        {str(name): int(count) for name, count in row.items()} for row in rows.fillna(0).to_dict("records")
+    ]
 
 
 def _flags(rows: Any) -> dict[str, Any]:
@@ -125,12 +128,12 @@ def _overall(per_task: ir.Table) -> ir.Table:
 
 def _count(step: Step, customers: int, reached: int, task: str) -> Figure:
     estimand = f"Customers {step.whom}, each counted once a run."
-    return About(step.count, estimand, "customers", "customers reached", "F15").record(
+    return About(step.name, estimand, "customers", "customers reached", "F15").record(
         customers, n=reached, of=task
     )
 
 
-def _shares(row: dict[str, int], whole: dict[str, Any], task: str) -> list[Figure]:
+def _shares(row: dict[str, int], whole: dict[str, int], task: str) -> list[Figure]:
     figures = []
     for before, step in pairwise(STEPS):
         estimand = (
@@ -147,7 +150,7 @@ def _shares(row: dict[str, int], whole: dict[str, Any], task: str) -> list[Figur
     return figures
 
 
-def _needs(column: str, row: dict[str, int], whole: dict[str, Any]) -> str:
+def _needs(column: str, row: dict[str, int], whole: dict[str, int]) -> str:
     """Which rows the log lacks to tell who stopped before a step; "" where it has them."""
     if column == "saw" and not (row["seen"] and (whole["joined"] or row["saw"] < row["reached"])):
         return (

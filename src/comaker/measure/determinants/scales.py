@@ -49,6 +49,13 @@ _OMEGA = About(
     "customers who answered every item",
     "F15; McDonald 1999; interval: Maydeu-Olivares et al. 2007",
 )
+_ALPHA = About(
+    "consistency (alpha)",
+    "Cronbach's alpha of the scale's sum, which is mostly published: at most omega if its items agree.",
+    "share",
+    "customers who answered every item",
+    "F15; Cronbach 1951; interval: Maydeu-Olivares et al. 2007",
+)
 _CHANGE = About(
     "change with experience",
     "Change of a customer's own answer to the same item when her number of encounters doubles.",
@@ -120,10 +127,11 @@ def scales(answers: Answers) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     table = []
     for scale in (*DETERMINANTS, *(each for each in OUTCOMES if each in asked), *others):
         rows = answers.rows[answers.rows.scale == scale]
-        figures += [_level(rows, scale), _reliability(rows, scale, _OMEGA, omega), _change(rows, scale)]
+        figures += [_level(rows, scale), _change(rows, scale)]
+        figures += [_reliability(rows, scale, _OMEGA, omega), _reliability(rows, scale, _ALPHA, alpha)]
         if len(rows):
-            table.append(_row(rows, scale))
-    columns = ["scale", "items", "customers", "answers", "complete_customers", "mean_0_to_1", "alpha"]
+            table.append((scale, rows["item"].nunique(), rows.who.nunique(), len(rows), len(_complete(rows))))
+    columns = ["scale", "items", "customers", "answers", "complete_customers"]
     remarks = [
         f"{count:,} rows of kind surveyed were left out: {why}." for why, count in answers.unread.items()
     ]
@@ -134,30 +142,17 @@ def scales(answers: Answers) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     return figures, pd.DataFrame(table, columns=columns), remarks
 
 
-def _row(rows: pd.DataFrame, scale: str) -> tuple[Any, ...]:
-    complete = _complete(rows)
-    consistency = alpha(complete).value if len(complete) >= LEAST_CUSTOMERS else np.nan
-    return (
-        scale,
-        rows["item"].nunique(),
-        rows.who.nunique(),
-        len(rows),
-        len(complete),
-        f"{rows.groupby('who').score.mean().mean():.3f}",
-        f"{consistency:.3f}" if np.isfinite(consistency) else "",
-    )
-
-
-def _too_few(customers: int, scale: str) -> str:
-    if not customers:
+def _too_few(rows: pd.DataFrame, scale: str, found: str) -> str:
+    """Why a scale is not reported: nobody was asked it, or too few did what was ``found``."""
+    if rows.empty:
         return f"nobody was asked: rows of kind surveyed whose shown names the scale {scale}"
-    return f"only {customers} customers answered; {LEAST_CUSTOMERS} are needed"
+    return f"only {found}; {LEAST_CUSTOMERS} are needed"
 
 
 def _level(rows: pd.DataFrame, scale: str) -> Figure:
     customers = rows.who.nunique()
     if customers < LEAST_CUSTOMERS:
-        return _MEAN.missing(_too_few(customers, scale), n=customers, of=scale)
+        return _MEAN.missing(_too_few(rows, scale, f"{customers} customers answered"), n=customers, of=scale)
     return _MEAN.estimate(*mean(rows.groupby("who").score.mean()), n=customers, of=scale)
 
 
@@ -173,7 +168,8 @@ def _reliability(
     complete = _complete(rows)
     customers, items = complete.shape
     if customers < LEAST_CUSTOMERS:
-        return about.missing(_too_few(customers, scale), n=customers, of=scale)
+        needs = _too_few(rows, scale, f"{customers} customers answered every item")
+        return about.missing(needs, n=customers, of=scale)
     if items < LEAST_ITEMS:
         return about.missing(
             f"the scale has {items} items; {LEAST_ITEMS} are needed to tell what they share",
@@ -197,9 +193,8 @@ def _change(rows: pd.DataFrame, scale: str) -> Figure:
     again = known[(spread.transform("min") < spread.transform("max")).astype(bool)]
     customers = again.who.nunique()
     if customers < LEAST_CUSTOMERS:
-        asked = f"only {customers} customers answered the same item after different encounters"
-        needs = f"{asked}; {LEAST_CUSTOMERS} are needed" if len(rows) else _too_few(0, scale)
-        return _CHANGE.missing(needs, n=customers, of=scale)
+        needs = f"{customers} customers answered the same item after different encounters"
+        return _CHANGE.missing(_too_few(rows, scale, needs), n=customers, of=scale)
     found = within.slope(
         again.score, np.log2(again.encounter.astype(float)), group=again.group, customer=again.who
     )

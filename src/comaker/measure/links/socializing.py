@@ -1,0 +1,256 @@
+"""Link 3, socialization (F4.3): what a technique does to customers who were offered it by lot.
+
+An experiment is told by ``arm``: "faq: on" and "faq: off" are the arms of the experiment on technique faq.
+Arms called off, control, none or hidden are controls. Who met a technique by her own choice is never compared
+with who did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from comaker.measure.estimators import encouragement
+from comaker.measure.estimators.encouragement import WEAK, Arm
+from comaker.measure.estimators.intervals import proportion
+from comaker.measure.figures import About, Figure
+from comaker.measure.links.part import Part
+from comaker.measure.log import Log
+from comaker.measure.socialization import in_force
+
+CONTROLS = ("off", "control", "none", "hidden")
+"""What the arm without the technique is called."""
+
+BROKEN = 0.001
+"""Arms whose sizes are less likely than this were not drawn, or not recorded, as they should have been."""
+
+_OFFERED = About(
+    "effect of being offered it",
+    "Share of customers with a first valid contribution in the arm with the technique, less that in the arm "
+    "without (intention to treat).",
+    "difference of shares",
+    "customers drawn into the two arms",
+    "F4.3; interval: Newcombe 1998",
+)
+_MET = About(
+    "effect on those who met it",
+    "Effect of meeting the technique on the share with a first valid contribution, among those who met it "
+    "because it was offered (complier effect).",
+    "difference of shares",
+    "customers drawn into the two arms",
+    "F4.3; Imbens & Angrist 1994; interval: Anderson & Rubin 1949",
+)
+_TAKEN_UP = About(
+    "take-up",
+    "Share of customers who met the technique in the arm with it, less that in the arm without.",
+    "difference of shares",
+    "customers drawn into the two arms",
+    "F4.3; interval: Newcombe 1998",
+)
+_SOONER = About(
+    "how much sooner",
+    "Rate of first valid contributions of those without one yet, in the arm with the technique over the arm "
+    "without (hazard ratio).",
+    "ratio",
+    "customers drawn into the two arms",
+    "F4.3; Cox 1972",
+)
+_DONE = About(
+    "share with a first contribution",
+    "Share of the arm's customers who made a first valid contribution before the log ends.",
+    "share",
+    "customers in the arm",
+    "F4.3; interval: Wilson 1927",
+)
+_DRAWN = About(
+    "share drawn into the arm",
+    "Share of the experiment's customers in the arm; it should hold the share the lot was meant to give.",
+    "share",
+    "customers in the experiment",
+    "interval: Wilson 1927",
+)
+_EFFECTS = (_OFFERED, _MET, _TAKEN_UP, _SOONER)
+
+_NO_LOT = (
+    "no lot decided who was offered a technique; comparing who met it with who did not would measure who "
+    'chooses to. An experiment would identify it: arm "faq: on" or "faq: off" on customers\' rows, by lot'
+)
+
+
+class Trial(NamedTuple):
+    """An experiment: its name, what its customers did (Ibis, see ``_joined``), and counts by arm."""
+
+    name: str
+    customers: ir.Table
+    arms: dict[str, Arm]
+
+    @property
+    def control(self) -> str:
+        """The arm without the technique; "" where none is called so."""
+        return next((arm for arm in self.arms if arm.lower() in CONTROLS), "")
+
+
+def measured(log: Log) -> Part:
+    """Figures of link 3, of each experiment on a technique: intention to treat, complier effect and time to
+    the first valid contribution (a row of kind done at the technique's tasks), and the balance of its arms.
+    """
+    figures: list[Figure] = []
+    rows: list[dict[str, Any]] = []
+    remarks: list[str] = []
+    for trial in _trials(log, remarks):
+        figures += _figures(trial)
+        rows += [{"experiment": trial.name, "arm": arm, **of._asdict()} for arm, of in trial.arms.items()]
+        remarks += _balance(trial)
+    if not figures:
+        figures = [about.missing(_NO_LOT) for about in _EFFECTS]
+    columns = ["experiment", "arm", *Arm._fields]
+    return Part(figures, {"arms": pd.DataFrame(rows, columns=columns)}, remarks)
+
+
+def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
+    """Every experiment on a technique; what is not used of the arms is told in ``remarks``."""
+    if not int(log.customers.arm.count().to_pyarrow().as_py()):
+        return
+    techniques = in_force(log).technique
+    drawn = log.engine.keep(_drawn(log.events))
+    crossed = drawn.arm != drawn.last_arm
+    counted = drawn.group_by("experiment").aggregate(crossed=crossed.cast("int64").sum())
+    for row in log.frame(counted).sort_values("experiment").to_dict("records"):
+        name = str(row["experiment"])
+        if name not in techniques:
+            remarks.append(
+                f'The experiment "{name}" is on no technique of the model: no effect of socialization.'
+            )
+            continue
+        if row["crossed"]:
+            remarks.append(
+                f"{int(row['crossed']):,} customers were in several arms of {name}: left out of its effects."
+            )
+        customers = log.engine.keep(
+            _joined(log, drawn.filter(drawn.experiment == name, ~crossed), name, techniques[name].tasks)
+        )
+        yield Trial(name, customers, _arms(log, customers))
+
+
+def _drawn(events: ir.Table) -> ir.Table:
+    """Customers of each experiment: one row a run, customer and experiment, with the first and last arm by
+    name, and when she was drawn."""
+    own = events.filter(events.customer.notnull(), events.arm.notnull())
+    each = own.group_by(["run", "customer", "arm"]).aggregate(drawn_us=own.at_us.min())
+    split = each.mutate(
+        experiment=each.arm.re_extract(r"^\s*(.*?)\s*:", 1), name=each.arm.re_extract(r":\s*(.*?)\s*$", 1)
+    )
+    split = split.filter(split.experiment != "", split.name != "")
+    return split.group_by(["run", "customer", "experiment"]).aggregate(
+        arm=split.name.min(), last_arm=split.name.max(), drawn_us=split.drawn_us.min()
+    )
+
+
+def _joined(log: Log, drawn: ir.Table, technique: str, tasks: Sequence[str]) -> ir.Table:
+    """One row a customer of the experiment: ``arm``, ``met``, ``did`` (booleans) and ``waited_us``.
+
+    The wait runs from the draw to the first contribution, to leaving or to the end of the log. Customers who
+    had contributed before they were drawn are no newcomers and are left out, in every arm alike.
+    """
+    per_task = log.customer_tasks
+    counted = per_task.filter(per_task.task.isin(list(tasks))) if tasks else per_task
+    firsts = counted.group_by(["run", "customer"]).aggregate(first_done_us=counted.first_done_us.min())
+    people = log.customers.select("run", "customer", "left_us")
+    meetings = log.meetings.filter(log.meetings.technique == technique).select("run", "customer", "times")
+    keys = ["run", "customer"]
+    rows = drawn.select("run", "customer", "arm", "drawn_us")
+    rows = rows.left_join(firsts, keys).select(*rows.columns, "first_done_us")
+    rows = rows.left_join(people, keys).select(*rows.columns, "left_us")
+    rows = rows.left_join(meetings, keys).select(*rows.columns, "times")
+    rows = rows.filter(rows.first_done_us.isnull() | (rows.first_done_us >= rows.drawn_us))
+    last = ibis.coalesce(rows.first_done_us, rows.left_us, log.cleaned.until_us)
+    return rows.select(
+        "arm",
+        met=rows.times.notnull(),
+        did=rows.first_done_us.notnull(),
+        waited_us=ibis.greatest(last - rows.drawn_us, 0),
+    )
+
+
+def _arms(log: Log, customers: ir.Table) -> dict[str, Arm]:
+    found = log.frame(
+        customers.group_by("arm").aggregate(
+            customers=customers.count(),
+            met=customers.met.cast("int64").sum(),
+            done=customers.did.cast("int64").sum(),
+            both=(customers.met & customers.did).cast("int64").sum(),
+        )
+    ).sort_values("arm")
+    counts = found[list(Arm._fields)].to_numpy(np.int64).tolist()
+    return {str(name): Arm(*row) for name, row in zip(found.arm, counts, strict=True)}
+
+
+def _figures(trial: Trial) -> list[Figure]:
+    drawn = sum(arm.customers for arm in trial.arms.values())
+    figures = []
+    for name, arm in trial.arms.items():
+        of = f"{trial.name}: {name}"
+        figures.append(_DRAWN.estimate(*proportion(arm.customers, drawn), n=drawn, of=of))
+        figures.append(_DONE.estimate(*proportion(arm.done, arm.customers), n=arm.customers, of=of))
+    if not trial.control or len(trial.arms) < 2:
+        needs = f"it has no two arms of which one is called {', '.join(CONTROLS[:-1])} or {CONTROLS[-1]}"
+        return [*figures, *(about.missing(needs, n=drawn, of=trial.name) for about in _EFFECTS)]
+    for name in trial.arms:
+        if name != trial.control:
+            figures += _effects(trial, name)
+    return figures
+
+
+def _effects(trial: Trial, treated: str) -> list[Figure]:
+    one, other = trial.arms[treated], trial.arms[trial.control]
+    of = trial.name if len(trial.arms) == 2 else f"{trial.name}: {treated}"
+    n = one.customers + other.customers
+    figures = [_OFFERED.estimate(*encouragement.offered(one, other), n=n, of=of)]
+    figures.append(_TAKEN_UP.estimate(*encouragement.taken_up(one, other), n=n, of=of))
+    if not one.met + other.met:
+        needs = 'nobody is recorded to have met it: rows of kind seen whose shown has {"technique": "%s"}'
+        figures.append(_MET.missing(needs % trial.name, n=n, of=of))
+    else:
+        found = encouragement.complied(one, other)
+        strength = encouragement.strength(one, other)
+        if found.low == found.low:
+            figures.append(_MET.estimate(*found, n=n, of=of))
+        else:
+            needs = f"the lot moved too few to meet it: F is {strength:.1f}, {WEAK:.0f} or more are needed"
+            figures.append(_MET.missing(needs, n=n, of=of))
+    return [*figures, _sooner(trial, treated, of, n)]
+
+
+def _sooner(trial: Trial, treated: str, of: str, n: int) -> Figure:
+    rows = trial.customers.filter(trial.customers.arm.isin([treated, trial.control]))
+    seconds = rows.waited_us // 1_000_000
+    # Only the order of waits counts: seconds in the first hour, minutes in the first day, then hours.
+    step = ibis.cases((seconds < 3_600, 1), (seconds < 86_400, 60), else_=3_600)
+    rows = rows.mutate(waited_s=seconds // step * step)
+    counted = rows.group_by(["arm", "waited_s"]).aggregate(
+        ended=rows.count(), done=rows.did.cast("int64").sum()
+    )
+    found: pd.DataFrame = counted.to_pandas()
+    ratio = encouragement.hazard_ratio(
+        found.waited_s, found.arm == treated, ended=found.ended, done=found.done
+    )
+    if ratio.low == ratio.low:
+        return _SOONER.estimate(*ratio, n=n, of=of)
+    return _SOONER.missing("in one of the two arms nobody contributed: a longer log", n=n, of=of)
+
+
+def _balance(trial: Trial) -> list[str]:
+    """A warning where the arms are not of the sizes a fair lot gives."""
+    sizes = [arm.customers for arm in trial.arms.values()]
+    if encouragement.mismatch(sizes, [1.0] * len(sizes)) >= BROKEN:
+        return []
+    told = ", ".join(f"{name} {arm.customers:,}" for name, arm in trial.arms.items())
+    return [
+        f"The arms of {trial.name} are of unlike size ({told}): unless the lot was meant to give that, "
+        "customers are missing from one of them and its effects cannot be trusted (sample ratio mismatch)."
+    ]
