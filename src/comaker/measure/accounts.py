@@ -86,12 +86,12 @@ def _declared_costs(log: Log) -> Iterator[Entry]:
         # A record of costs holds what projects, units and customers cost: it is not added a second time.
         if recorded and cost.each in ("project", "unit", "customer"):
             continue
-        times = _times(log, cost)
+        times = declared_times(log, cost)
         rests = f"declared: [cost.{name}] for each {cost.each}, {times:,.0f} times"
         yield Entry(cost.component, "cost", cost.cause.value, round(cost.amount_minor * times), rests)
 
 
-def _times(log: Log, cost: Cost) -> float:
+def declared_times(log: Log, cost: Cost) -> float:
     """How often a declared cost arose while the log was kept, all runs together."""
     runs, where = log.cleaned.runs, {"task": cost.task} if cost.task else {}
     match cost.each:

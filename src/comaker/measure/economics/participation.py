@@ -1,0 +1,327 @@
+"""What participation brings and costs, by role and by task (F2, F12, F17, F20)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from comaker.events import Kind
+from comaker.measure.accounts import declared_times, hourly_rate_minor
+from comaker.measure.economics.lines import (
+    COMPONENTS,
+    COORDINATION,
+    INCENTIVES,
+    REVENUE,
+    SAVED,
+    SEVERAL,
+    Line,
+    Part,
+    amount,
+    is_purchase,
+    label_of,
+    needs,
+    net,
+    parts_of,
+    table,
+)
+from comaker.measure.economics.socializing import technique_lines
+from comaker.measure.estimators.intervals import normal
+from comaker.measure.figures import About, Figure
+from comaker.measure.log import Log
+from comaker.words import CostCause, TaskKind
+
+_HOUR_S = 3600
+_SOURCE = "F2, F17, F20"
+_SAID = {
+    SAVED: "staff time that customers' acts saved, at the declared cost of an hour",
+    REVENUE: "money that customers' acts brought in, less what was given back; stakes count as they come",
+    INCENTIVES: "what customers were paid for their part",
+    COORDINATION: "what coordination cost: what is declared for it, and the staff time customers' acts took",
+    "socialization": "what the techniques cost that bring customers in, while they were on",
+}
+_ABOUT = {
+    name: About(
+        name, f"{said}; of those tasks that the record tells of it", "minor units", "acts done", _SOURCE
+    )
+    for name, said in _SAID.items()
+}
+_NET = About(
+    "net benefit of participation",
+    "cost saved and revenue gained, less incentives, coordination and socialization",
+    "minor units",
+    "acts done",
+    _SOURCE,
+)
+_KNOWN = About(
+    "net benefit, of what is known",
+    "the same of those components alone that the record tells of; plain purchases stand beside it, not in it",
+    "minor units",
+    "acts done",
+    _SOURCE,
+)
+_EACH = About(
+    "net benefit a customer",
+    "net benefit, of what is known, divided by the customers who took part; the interval is that of "
+    "customers drawn from many like them, what is spent by the week being fixed",
+    "minor units",
+    "customers",
+    _SOURCE,
+)
+
+
+def participation(log: Log) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
+    """Components and net of all participation, and by role and task; the tables ``participation`` (a row a
+    role and task, a column a component) and ``participation_lines`` (every amount, and what it rests on)."""
+    parts = parts_of(log)
+    lines = list(_lines(log, parts))
+    shared = [SEVERAL] if any(line.of == SEVERAL for line in lines) else []
+    labels = [part.label for part in parts]
+    joint = [part.label for part in parts if not is_purchase(log, part.task)]
+    done = {part.label: part.done for part in parts}
+    whole = sum(done[label] for label in joint)
+    figures = [*_figures(lines, [*joint, *shared], "", whole), _each(log, lines, [*joint, *shared])]
+    for label in labels:
+        figures += _figures(lines, [label], label, done[label])
+    tables = {
+        "participation": table(lines, [*labels, *shared]),
+        "participation_lines": _line_table(lines),
+    }
+    return figures, tables
+
+
+def _figures(lines: Sequence[Line], labels: Sequence[str], of: str, n: int) -> list[Figure]:
+    amounts = {name: amount(lines, name, labels) for name in COMPONENTS}
+    figures = [
+        about.missing(needs(lines, name, labels), n=n, of=of)
+        if (value := amounts[name]) is None
+        else about.record(round(value), n=n, of=of)
+        for name, about in _ABOUT.items()
+    ]
+    unknown = [name for name, value in amounts.items() if value is None]
+    known = _KNOWN.record(round(net(amounts)), n=n, of=of)
+    if len(unknown) == len(amounts):
+        known = _KNOWN.missing("none of its components is known", n=n, of=of)
+    if unknown:
+        return [*figures, _NET.missing(f"not identified of it: {', '.join(unknown)}", n=n, of=of), known]
+    return [*figures, _NET.record(round(net(amounts)), n=n, of=of), known]
+
+
+def _line_table(lines: Sequence[Line]) -> pd.DataFrame:
+    rows = [
+        (*line[:2], None if line[2] is None else round(line[2]), line[2] is not None, line[3])
+        for line in lines
+    ]
+    found = pd.DataFrame(rows, columns=["of", "component", "amount_minor", "identified", "rests_on"])
+    return found.astype({"amount_minor": "Int64"})
+
+
+def _lines(log: Log, parts: Sequence[Part]) -> Iterator[Line]:
+    for part in parts:
+        yield _saved(log, part)
+        yield _staff(log, part)
+    yield from _revenue(log, parts)
+    yield from _incentives(log, parts)
+    yield from _declared(log, parts)
+    yield from technique_lines(log, parts)
+
+
+def _of(log: Log, part: Part) -> pd.DataFrame:
+    days = log.days
+    return days[(days.task == part.task) & (days.role == part.role)]
+
+
+def _saved(log: Log, part: Part) -> Line:
+    seconds = int(_of(log, part).saved_seconds.sum())
+    rests = "seconds recorded as saved (saved_seconds)"
+    if not seconds:
+        seconds = part.done * getattr(getattr(log.model.task[part.task], "terms", None), "saved_s", 0)
+        rests = f"{part.done:,} acts done at the seconds declared to be saved by each"
+    rate = hourly_rate_minor(log, part.task)
+    if not seconds:
+        return Line(
+            part.label, SAVED, None, f"no row of {part.task} says that it saved staff time (saved_seconds)"
+        )
+    if rate is None:
+        return Line(
+            part.label, SAVED, None, "the model declares no cost of staff: cost_per_hour in [staff.*]"
+        )
+    return Line(part.label, SAVED, seconds * rate / _HOUR_S, f"{rests}, at the declared cost of an hour")
+
+
+def _staff(log: Log, part: Part) -> Line:
+    seconds = int(_of(log, part).staff_seconds.sum())
+    rate = hourly_rate_minor(log, part.task)
+    if not seconds:
+        needs = f"no row of {part.task} says what staff time it took (staff_seconds)"
+        return Line(part.label, COORDINATION, None, needs)
+    if rate is None:
+        return Line(
+            part.label, COORDINATION, None, "the model declares no cost of staff: cost_per_hour in [staff.*]"
+        )
+    rests = f"{seconds / _HOUR_S:,.1f} hours of staff (staff_seconds) at the declared cost of an hour"
+    return Line(part.label, COORDINATION, seconds * rate / _HOUR_S, rests)
+
+
+def _revenue(log: Log, parts: Sequence[Part]) -> Iterator[Line]:
+    """Money of acts done less what was given back, by role and task, and income that names a task or a
+    customer."""
+    sold = [name for name, task in log.model.task.items() if task.kind is TaskKind.PURCHASE]
+    earned: dict[str, int] = {}
+    for row in _money(log, Kind.INCOME):
+        if not row.task and not row.by_customer:
+            continue
+        task = row.task or (sold[0] if len(sold) == 1 else None)
+        of = label_of(parts, task, row.role)
+        earned[of] = earned.get(of, 0) + row.money_minor
+    for part in parts:
+        rows = _of(log, part)
+        given_back = rows.kind.isin([Kind.WITHDRAWN, Kind.LAPSED])
+        came_in = int(rows.money_minor[rows.kind == Kind.DONE].sum() - rows.money_minor[given_back].sum())
+        value = came_in + earned.pop(part.label, 0)
+        if value or rows.money_minor[rows.kind == Kind.DONE].any():
+            yield Line(
+                part.label,
+                REVENUE,
+                value,
+                "money of acts done, less withdrawn and lapsed; income of the task",
+            )
+        else:
+            yield Line(
+                part.label,
+                REVENUE,
+                None,
+                f"no row of {part.task} tells of money: money_minor, or kind income",
+            )
+    for of, value in earned.items():
+        yield Line(of, REVENUE, value, "income from customers that names no single role and task")
+
+
+class _Moved(NamedTuple):
+    role: str
+    task: str
+    by_customer: bool
+    money_minor: int
+
+
+def _money(log: Log, kind: Kind) -> list[_Moved]:
+    """Money of all rows of a kind, by role, task and whether they name a customer."""
+    if not log.count(kind):
+        return []
+    rows = log.events.filter(log.events.kind == kind.value)
+    named = rows.mutate(
+        role=rows.role.fill_null(""), task=rows.task.fill_null(""), by_customer=rows.customer.notnull()
+    )
+    summed = named.group_by(["role", "task", "by_customer"]).aggregate(
+        money_minor=named.money_minor.cast("int64").sum().fill_null(0).cast("int64")
+    )
+    return sorted(_Moved(**row) for row in summed.to_pyarrow().to_pylist())
+
+
+def _incentives(log: Log, parts: Sequence[Part]) -> Iterator[Line]:
+    """Payments to customers, under the task they name or the one whose shares they are divided by."""
+    shared = {task for flow in log.model.sharing.values() for task in flow.by_shares.values()}
+    paid = [row for row in _money(log, Kind.PAID) if row.by_customer]
+    for row in paid:
+        task = row.task or (next(iter(shared)) if len(shared) == 1 else None)
+        rests = "rows of kind paid that name a customer"
+        yield Line(label_of(parts, task, row.role), INCENTIVES, row.money_minor, rests)
+    if paid:
+        return
+    rewards = [name for name, task in log.model.task.items() if getattr(task.terms, "reward_minor", 0)]
+    if shared or rewards:
+        promised = ", ".join([*sorted(shared), *rewards])
+        needs = f"the model promises customers a part ({promised}), but no row of kind paid names a customer"
+        yield Line(SEVERAL, INCENTIVES, None, needs)
+    else:
+        yield Line(
+            SEVERAL, INCENTIVES, 0, "the model promises customers nothing, and nothing was paid to them"
+        )
+
+
+_CAUSES = {
+    CostCause.COORDINATION: COORDINATION,
+    CostCause.STAFF: COORDINATION,
+    CostCause.INCENTIVES: INCENTIVES,
+    CostCause.SOCIALIZATION: "socialization",
+}
+
+
+def _declared(log: Log, parts: Sequence[Part]) -> Iterator[Line]:
+    """Costs that the model declares for coordination, staff, incentives and socialization."""
+    for name, cost in log.model.cost.items():
+        if cost.cause not in _CAUSES:
+            continue
+        times = declared_times(log, cost)
+        rests = f"[cost.{name}]: declared for each {cost.each}, {times:,.0f} times"
+        yield Line(label_of(parts, cost.task), _CAUSES[cost.cause], cost.amount_minor * times, rests)
+
+
+def _each(log: Log, lines: Sequence[Line], labels: Sequence[str]) -> Figure:
+    """Net of what is known for each customer who took part, with the interval of a mean over customers."""
+    amounts = {name: amount(lines, name, labels) for name in COMPONENTS}
+    if all(value is None for value in amounts.values()):
+        return _EACH.missing("none of its components is known")
+    spread = _spread(log)
+    customers = int(spread.customers)
+    if customers < 2:
+        return _EACH.missing(
+            "fewer than two customers took part: rows of kind done with a customer", n=customers
+        )
+    variance = (
+        max(spread.squares / customers - (spread.net / customers) ** 2, 0.0) * customers / (customers - 1)
+    )
+    return _EACH.estimate(
+        *normal(net(amounts) / customers, float(np.sqrt(variance / customers))), n=customers
+    )
+
+
+def _spread(log: Log) -> pd.Series[Any]:
+    """Customers who took part, and the sum and the sum of squares of what each brought and cost by her
+    acts."""
+    joint = [part.task for part in parts_of(log) if not is_purchase(log, part.task)] or [""]
+    tasks = log.customer_tasks
+    value = ibis.cases(*((tasks.task == task, _brought(log, tasks, task)) for task in joint), else_=0.0)
+    own = tasks.select(
+        "run", "customer", value=value, took_part=(tasks.task.isin(joint) & (tasks.done > 0)).cast("int8")
+    )
+    other = log.events.filter(
+        log.events.customer.notnull(),
+        log.events.kind.isin([Kind.WITHDRAWN.value, Kind.LAPSED.value, Kind.PAID.value]),
+    )
+    moved = other.select(
+        "run",
+        "customer",
+        value=-other.money_minor.fill_null(0).cast("float64"),
+        took_part=ibis.literal(0, "int8"),
+    )
+    both = own.union(moved)
+    each = both.group_by(["run", "customer"]).aggregate(
+        value=both.value.sum(), took_part=both.took_part.max()
+    )
+    took_part = each.filter(each.took_part > 0)
+    counted = took_part.aggregate(
+        customers=took_part.count(),
+        net=took_part.value.sum().fill_null(0.0),
+        squares=(took_part.value * took_part.value).sum().fill_null(0.0),
+    )
+    return log.frame(counted).iloc[0]
+
+
+def _brought(log: Log, tasks: Any, task: str) -> Any:
+    """What a customer's acts at a task brought, less what they cost, before anything was given back or
+    paid."""
+    rate = (hourly_rate_minor(log, task) or 0.0) / _HOUR_S
+    by_act = sum(
+        cost.amount_minor
+        for cost in log.model.cost.values()
+        if cost.cause in _CAUSES and cost.each == "encounter" and cost.task == task
+    )
+    saved = getattr(log.model.task[task].terms, "saved_s", 0) * rate
+    recorded = int(log.days.saved_seconds[log.days.task == task].sum()) > 0
+    value = tasks.done_money_minor.cast("float64") - tasks.done * float(by_act)
+    value = value - tasks.done_staff_seconds * rate
+    return value + (tasks.done_saved_seconds * rate if recorded else tasks.done * float(saved))

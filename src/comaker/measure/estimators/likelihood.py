@@ -1,0 +1,171 @@
+"""Maximum likelihood of models whose parameters are all positive, with intervals of whatever follows from
+them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from comaker.measure.estimators.intervals import UNKNOWN, Interval, normal
+
+type Floats = npt.NDArray[np.float64]
+
+type Likelihood = Callable[[Floats], tuple[float, Floats]]
+"""From positive parameters to their log-likelihood and its gradient, by parameter."""
+
+_WIDEST = 10.0
+"""Parameters are looked for between exp(-10) and exp(10): beyond, they are not identified."""
+
+_STEP = 1e-4
+
+_LEAST_INFORMATION = 0.05
+"""An error of more than 4 on the scale of logarithms says nothing about a parameter."""
+
+_MOST_UNTOLD = 0.01
+"""How much of a parameter's direction may lie where the records tell nothing."""
+
+
+class Fit(NamedTuple):
+    """``parameters`` float64[k] where the likelihood is highest, ``covariance`` float64[k, k] of their
+    logarithms, ``is_known`` bool[k]: whether the records hold a parameter down, the log-likelihood there.
+
+    Where they do not hold one down (it runs off without end, or against another), the covariance is that of
+    the rest: what does not depend on it is still estimated.
+    """
+
+    parameters: Floats
+    covariance: Floats
+    is_known: npt.NDArray[np.bool_]
+    log_likelihood: float
+
+    def parameter(self, place: int) -> Interval:
+        """A parameter with its interval, which is normal on the scale of logarithms."""
+        if not self.is_known[place]:
+            return UNKNOWN
+        return _exponential(np.log(self.parameters[place]), np.sqrt(self.covariance[place, place]))
+
+    def derived(self, value: Callable[[Floats], float], known: float | None = None) -> Interval:
+        """A positive number that follows from the parameters, by the delta method on its logarithm.
+
+        ``known``: the number itself, where ``value`` is only nearly so, being worked out from fewer rows.
+        """
+        error = self.error(lambda parameters: float(np.log(value(parameters))))
+        return _exponential(float(np.log(value(self.parameters) if known is None else known)), error)
+
+    def share(self, value: Callable[[Floats], float], known: float | None = None) -> Interval:
+        """The same for a number between 0 and 1, by the delta method on its logit."""
+
+        def logit(parameters: Floats) -> float:
+            return _logit(value(parameters))
+
+        found = normal(logit(self.parameters) if known is None else _logit(known), self.error(logit))
+        return Interval(*(1 / (1 + np.exp(-end)) for end in found))
+
+    def error(self, value: Callable[[Floats], float]) -> float:
+        """The standard error of a number that follows from the parameters, by the delta method."""
+        logs = np.log(self.parameters)
+        slopes = np.array(
+            [
+                (value(np.exp(logs + step)) - value(np.exp(logs - step))) / (2 * _STEP)
+                for step in np.eye(len(logs)) * _STEP
+            ]
+        )
+        return float(np.sqrt(max(slopes @ self.covariance @ slopes, 0.0)))
+
+
+def _logit(share: float) -> float:
+    with np.errstate(divide="ignore"):
+        return float(np.log(share) - np.log1p(-share))
+
+
+def _exponential(log: float, error: float) -> Interval:
+    return Interval(*np.exp(normal(log, error)))
+
+
+def maximum(likelihood: Likelihood, starts: Sequence[npt.ArrayLike]) -> Fit:
+    """The parameters of the highest likelihood, looked for from several starts (positive, float64[k] each) in
+    turn, until one ends where the records hold every parameter down.
+
+    The covariance is the inverse of the observed information. It is unknown where a parameter runs off to
+    zero or beyond every bound, or where the likelihood is flat in some direction: then the records do not
+    identify them.
+    """
+    from scipy.optimize import minimize
+
+    def negative(logs: Floats) -> tuple[float, Floats]:
+        parameters = np.exp(logs)
+        value, gradient = likelihood(parameters)
+        return -value, -gradient * parameters
+
+    bounds = [(-_WIDEST, _WIDEST)] * len(np.atleast_1d(starts[0]))
+    options = {"maxiter": 200, "ftol": 1e-10, "gtol": 1e-6}
+    best, least = None, np.inf
+    for start in starts:
+        tried = minimize(negative, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        if tried.fun < least:
+            least = float(tried.fun)
+            logs, covariance, is_known = _polished(negative, np.asarray(tried.x))
+            best = Fit(np.exp(logs), covariance, is_known, -float(negative(logs)[0]))
+        if best is not None and best.is_known.all():
+            break
+    if best is None:
+        raise ValueError("the likelihood is no number at any start")
+    return best
+
+
+def climbed(likelihood: Likelihood, near: Fit, steps: int = 6) -> Fit:
+    """The highest likelihood of very many rows, from where a part that stands for them all leads.
+
+    Newton steps with the information of that part: each costs one look at all rows.
+    """
+    parameters = near.parameters
+    value, slopes = likelihood(parameters)
+    for _ in range(steps):
+        step = near.covariance @ (slopes * parameters)
+        if np.abs(step).max() < 1e-6:
+            break
+        tried = parameters * np.exp(np.clip(step, -1, 1))
+        reached, next_slopes = likelihood(tried)
+        if not reached >= value:
+            break
+        parameters, value, slopes = tried, reached, next_slopes
+    return near._replace(parameters=parameters, log_likelihood=value)
+
+
+def _polished(negative: Likelihood, logs: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """The end of the climb by Newton steps as long as they go up, with covariance and what is known there."""
+    covariance, is_known = _covariance(_information(negative, logs), logs)
+    value, gradient = negative(logs)
+    for _ in range(3):
+        step = covariance @ gradient
+        reached, next_gradient = negative(logs - step)
+        if np.abs(step).max() > 0.5 or not reached <= value:
+            break
+        logs, value, gradient = logs - step, reached, next_gradient
+        if np.abs(step).max() < 1e-3:
+            break
+        covariance, is_known = _covariance(_information(negative, logs), logs)
+    return logs, covariance, is_known
+
+
+def _information(negative: Likelihood, logs: Floats) -> Floats:
+    rows = [
+        (negative(logs + step)[1] - negative(logs - step)[1]) / (2 * _STEP)
+        for step in np.eye(len(logs)) * _STEP
+    ]
+    found = np.array(rows)
+    return (found + found.T) / 2
+
+
+def _covariance(information: Floats, logs: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The inverse of the information in the directions that the records tell of, and which parameters lie in
+    them."""
+    inside = np.abs(logs) < _WIDEST - 0.01
+    values, vectors = np.linalg.eigh(np.where(np.isfinite(information), information, 0.0))
+    told = values > _LEAST_INFORMATION
+    inverse = vectors[:, told] / values[told] @ vectors[:, told].T
+    untold = np.square(vectors[:, ~told]).sum(axis=1)
+    return inverse, inside & (untold < _MOST_UNTOLD)
