@@ -105,3 +105,9 @@ def _plain(value: object) -> str:
 def room(words: str, size: float) -> float:
     """About how many pixels a line of words takes."""
     return LETTER * size * len(words)
+
+
+def shortened(words: str, width: float, size: float = 13) -> str:
+    """The words, or as many of their letters as find room."""
+    letters = max(int(width / (LETTER * size)), 2)
+    return words if len(words) <= letters else f"{words[: letters - 1].rstrip()}…"

@@ -9,6 +9,7 @@ INK = "#1c2733"
 MUTED = "#5d6a78"
 GRID = "#e4e9ee"
 PAPER = "#ffffff"
+WASH = "#f5f7f9"
 NEUTRAL = "#9aa6b2"
 REASONS = ("#d9730d", "#7b5ea7", "#c2a11c", "#4f9a94", "#b2556f", "#9aa6b2")
 

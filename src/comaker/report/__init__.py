@@ -1,4 +1,4 @@
-"""The report of a simulation, a comparison or a replay: one folder, one page that needs nothing else."""
+"""The report of a simulation, a comparison, a replay or a measurement: one folder, one page by itself."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 from comaker.report.folder import ReportError, check
 
 if TYPE_CHECKING:
+    from comaker.report.measured import write_measured
     from comaker.report.writing import write_replay, write_simulated
 
-__all__ = ["ReportError", "check", "write_replay", "write_simulated"]
+__all__ = ["ReportError", "check", "write_measured", "write_replay", "write_simulated"]
 
 
 def __getattr__(name: str) -> Any:
     # Drawing takes a second to import: who writes no report must not wait for it.
+    if name == "write_measured":
+        from comaker.report.measured import write_measured
+
+        return write_measured
     if name in ("write_replay", "write_simulated"):
         from comaker.report import writing
 

@@ -1,0 +1,217 @@
+"""Which pictures a measurement has: each where its table or its figures are there, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from comaker.charts.amounts import Money, label, number
+from comaker.charts.bars import Bar, bars
+from comaker.charts.canvas import Drawn
+from comaker.charts.cohorts import Cohort, cohorts
+from comaker.charts.intervals import Row, intervals
+from comaker.charts.practice import practice
+from comaker.charts.rcov import Account, Arrow, rcov
+from comaker.charts.rcov import Measured as Model
+from comaker.measure.figures import Figure, Section
+from comaker.measure.measured import Measured
+from comaker.report.drawing import Picture, hand_drawn
+from comaker.report.wording import axis, written
+from comaker.words import Component, Link
+
+WIDE, NARROW = 780, 330
+_SHARES = "share"
+_MOST_ROWS = 14
+_FEWEST = 3
+_MOST_CURVES = 60
+_LINKS = {link.value: link for link in Link}
+_STEPS = {
+    "reached": "Reached",
+    "saw": "Saw it",
+    "began": "Started",
+    "let": "Not refused",
+    "did": "Did it",
+    "returned": "Came back",
+}
+"""How the steps of the funnel are called on its picture."""
+
+_LONGEST = 30
+"""Attempts that a learning curve is drawn to."""
+
+
+def pictures(measured: Measured, section: Section, components: dict[Component, str]) -> list[Picture]:
+    """The pictures of a section. ``components``: what each of the three is in this firm, in words."""
+    money = Money(measured.currency, measured.minor_digits)
+    said = f"{label(measured.label)}, {number(measured.customers)} customers"
+    found = [_rcov(section, components, money, said)]
+    found += [make(section, money, said) for make in _MAKERS]
+    return [each for each in found if each is not None]
+
+
+def _both(words: tuple[str, str, str, str], draw: Callable[[float], bytes]) -> Picture:
+    """A picture in both widths; ``words``: its name, title, subtitle and description."""
+    return hand_drawn(Drawn(*words, draw(WIDE)), Drawn(*words, draw(NARROW)))
+
+
+def _rows(section: Section, table: str, *columns: str) -> list[dict[str, Any]]:
+    """Rows of a table that has all these columns; none where there is no such table."""
+    found = section.tables.get(table)
+    if found is None or not set(columns) <= set(found.columns):
+        return []
+    return [{str(name): value for name, value in row.items()} for row in found.to_dict("records")]
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _rcov(section: Section, components: dict[Component, str], money: Money, said: str) -> Picture | None:
+    links = _rows(section, "links", "link", "text", "strength")
+    if section.key != "rcov" or not links:
+        return None
+    arrows = {_LINKS[row["link"]]: _arrow(row["text"], _known(row["strength"])) for row in links}
+    accounts: dict[tuple[str, str, bool], Account] = {}
+    for row in _rows(section, "accounts", "side", "cause", "amount_minor"):
+        amount = _known(row["amount_minor"])
+        key = (row["side"], row["cause"], amount is None)
+        before = accounts[key].amount_minor if key in accounts else None
+        total = None if amount is None else amount + (before or 0.0)
+        accounts[key] = Account(row["side"], row["cause"], total)
+    margin = next((each.value for each in section.figures if each.name == "margin"), None)
+    model = Model(components, arrows, list(accounts.values()), margin, money)
+    words = f"{said}; an arrow is the wider the stronger its link is, dashed where nothing identifies it"
+    return hand_drawn(rcov(model, words), rcov(model, words, narrow=True))
+
+
+def _arrow(text: str, strength: float | None) -> Arrow:
+    return Arrow("", None) if strength is None else Arrow(text, strength)
+
+
+def _funnel(section: Section, money: Money, said: str) -> Picture | None:
+    rows = _rows(section, "funnel", "task", "step", "customers")
+    if not rows or not any(row["customers"] for row in rows):
+        return None
+    steps: list[Bar] = []
+    for task, found in groupby(rows, key=lambda row: row["task"]):
+        # Who was reached is the same for every task: it is drawn for any task alone.
+        mine = [row for row in found if row["customers"] and (row["step"] != "reached" or task == "any")]
+        if len(steps) + len(mine) <= _MOST_ROWS:
+            steps += _steps(_task(str(task)), mine)
+    told = "; ".join(f"{step.heading}, {step.name.lower()}: {step.text}" for step in steps)
+    words = ("funnel", "How far customers get", f"{said}; per cent of those at the first step", f"{told}.")
+    return _both(words, lambda width: bars(steps, width))
+
+
+def _steps(heading: str, rows: list[dict[str, Any]]) -> list[Bar]:
+    steps: list[Bar] = []
+    for row in rows:
+        share = 100 * row["customers"] / rows[0]["customers"]
+        beside = f" ({share:.0f} %)" if steps else ""
+        name = _STEPS.get(row["step"], label(row["step"]))
+        steps.append(Bar(name, share, f"{number(float(row['customers']))}{beside}", heading))
+    return steps
+
+
+def _task(name: str) -> str:
+    return "Any task" if name in ("", "any") else label(name)
+
+
+def _intervals(section: Section, money: Money, said: str) -> Picture | None:
+    """The estimates of a section that are shares, where there are several to compare."""
+    shares = [each for each in section.figures if each.basis == "estimate" and each.unit == _SHARES]
+    shares = _few(shares)
+    if len(shares) < _FEWEST:
+        return None
+    factor, unit = axis(_SHARES, 1.0, money)
+    rows = [_row(each, factor, money) for each in shares]
+    told = "; ".join(f"{row.name}: {row.text}" for row in rows)
+    words = (
+        f"{section.key}-intervals",
+        f"{section.title}: the estimates side by side",
+        f"{said}; dots are estimates, lines their 95 % intervals",
+        f"{told}.",
+    )
+    return _both(words, lambda width: intervals(rows, unit, width))
+
+
+def _few(shares: list[Figure]) -> list[Figure]:
+    """Whole figures, or the breakdowns of one where there are few of those."""
+    whole = [each for each in shares if not each.of]
+    if len(whole) >= _FEWEST or not shares:
+        return whole[:_MOST_ROWS]
+    by_name = [[each for each in shares if each.name == name] for name in {each.name: 0 for each in shares}]
+    return max(by_name, key=len)[:_MOST_ROWS]
+
+
+def _row(figure: Figure, factor: float, money: Money) -> Row:
+    name = label(figure.name) + (f": {figure.of}" if figure.of else "")
+    words = written(figure, money)
+    value, low, high = (factor * (end or 0.0) for end in (figure.value, figure.low, figure.high))
+    return Row(name, value, low, high, f"{words.value} ({words.interval})")
+
+
+def _retention(section: Section, money: Money, said: str) -> Picture | None:
+    rows = _rows(section, "retention", "cohort", "period", "customers", "kept_share")
+    if not rows:
+        return None
+    first = sorted({row["cohort"] for row in rows})[-_MOST_ROWS:]
+    periods = min(max(int(row["period"]) for row in rows) + 1, 13)
+    drawn = []
+    for cohort in first:
+        mine = {int(row["period"]): row for row in rows if row["cohort"] == cohort}
+        kept = [_known(mine[each]["kept_share"]) if each in mine else None for each in range(periods)]
+        drawn.append(Cohort(str(cohort), int(max(row["customers"] for row in mine.values())), kept))
+    told = "; ".join(
+        f"{row.name}: {', '.join(f'{100 * share:.0f} %' for share in row.kept if share is not None)}"
+        for row in drawn
+    )
+    words = ("retention", "Who comes back", f"{said}; per cent of each cohort", f"{told}.")
+    return _both(words, lambda width: cohorts(drawn, "Periods", width))
+
+
+def _learning(section: Section, money: Money, said: str) -> Picture | None:
+    rows = _rows(section, "learning_curves", "customer", "attempt", "seconds")
+    by_customer: dict[Any, list[float]] = {}
+    for row in rows:
+        by_customer.setdefault(row["customer"], []).append(float(row["seconds"]))
+    curves = [curve[:_LONGEST] for curve in by_customer.values() if len(curve) > 1][:_MOST_CURVES]
+    if not curves:
+        return None
+    told = (
+        f"{len(curves)} customers; seconds of the first attempt {number(min(c[0] for c in curves))} to "
+        f"{number(max(c[0] for c in curves))}, of the last {number(min(c[-1] for c in curves))} to "
+        f"{number(max(c[-1] for c in curves))}."
+    )
+    said = f"{said}; a line a customer, {len(curves)} of them: an average of curves has another shape"
+    words = ("learning", "Customers learn, each for herself", said, told)
+    return _both(words, lambda width: practice(curves, "seconds", width))
+
+
+def _benefit(section: Section, money: Money, said: str) -> Picture | None:
+    rows = _rows(section, "cost_benefit", "task", "part", "amount_minor")
+    parts = [_bar(row, money) for row in rows if _known(row["amount_minor"]) is not None][:_MOST_ROWS]
+    if not any(part.value for part in parts):
+        return None
+    told = "; ".join(f"{part.heading}, {part.name.lower()}: {part.text}" for part in parts)
+    words = ("benefit", "What participation earns and costs", f"{said}; costs to the left", f"{told}.")
+    return _both(words, lambda width: bars(parts, width))
+
+
+def _bar(row: dict[str, Any], money: Money) -> Bar:
+    amount = float(row["amount_minor"])
+    scale, unit = money.scale(amount)
+    text = f"{'−' if amount < 0 else ''}{unit.partition(' ')[0]} {number(abs(amount) / scale)}"
+    return Bar(label(row["part"]), amount, f"{text} {unit.partition(' ')[2]}".strip(), _task(row["task"]))
+
+
+_MAKERS: tuple[Callable[[Section, Money, str], Picture | None], ...] = (
+    _funnel,
+    _intervals,
+    _retention,
+    _learning,
+    _benefit,
+)
+"""Every kind of picture but the first."""

@@ -1,0 +1,43 @@
+"""What a measurement says first: the most telling of what it identified, in one sentence."""
+
+from __future__ import annotations
+
+from comaker.charts.amounts import NOT_IDENTIFIED, Money, with_unit
+from comaker.measure.measured import Measured
+
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
+
+
+def headline(measured: Measured, money: Money) -> str:
+    """The margin, the links that were seen, and how much of what was asked is known."""
+    parts = [each for each in (_margin(measured, money), _links(measured)) if each]
+    figures = [figure for section in measured.sections.values() for figure in section.figures]
+    known = sum(figure.value is not None for figure in figures)
+    parts.append(f"{known:,} of {len(figures):,} figures are identified")
+    whole = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    return f"{whole[:1].upper()}{whole[1:]}."
+
+
+def _margin(measured: Measured, money: Money) -> str:
+    """What is left of the revenues, or of those parts of it that are known."""
+    figures = [each for section in measured.sections.values() for each in section.figures]
+    for name, words in (("margin", "the margin is"), ("recorded_margin", "what is recorded leaves")):
+        value = next((each.value for each in figures if each.name == name), None)
+        if value is not None:
+            scale, unit = money.scale(value)
+            return f"{words} {with_unit(value / scale, unit)}"
+    return ""
+
+
+def _links(measured: Measured) -> str:
+    """How many of the six links were measured, and the strongest of them."""
+    section = measured.sections.get("rcov")
+    if section is None or "links" not in section.tables:
+        return ""
+    rows = section.tables["links"].dropna(subset=["strength"])
+    rows = rows[rows["text"] != NOT_IDENTIFIED]
+    if rows.empty:
+        return "none of the six links is identified"
+    strongest = rows.sort_values("strength", ascending=False, kind="stable").iloc[0]
+    said = f"{_NUMBERS[len(rows)]} of the six links {'is' if len(rows) == 1 else 'are'} measured"
+    return f"{said}, among them {strongest['link']} ({strongest['text']})"
