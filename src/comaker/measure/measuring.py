@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from comaker.measure import MeasureError, determinants, economics, inputs, rcov, replayed
+from comaker.measure import MeasureError, determinants, economics, inputs, links, rcov, replayed
 from comaker.measure.cleaning import clean
 from comaker.measure.engine import Engine, duckdb
 from comaker.measure.figures import Section
@@ -15,7 +15,12 @@ from comaker.measure.log import Log
 from comaker.measure.measured import Measured
 from comaker.model import Model, load
 
-SECTIONS: tuple[Callable[[Log], Section], ...] = (inputs.section, determinants.section, economics.section)
+SECTIONS: tuple[Callable[[Log], Section], ...] = (
+    inputs.section,
+    determinants.section,
+    links.section,
+    economics.section,
+)
 """The sections of the report that need the log alone, in order."""
 
 
