@@ -131,7 +131,10 @@ def test_what_is_not_recorded_is_not_taken_for_success():
 
 def test_runs_of_a_simulation_have_customers_of_their_own():
     rows = [(1, "done", 1, "stake", {"run": 1}), (2, "done", 1, "stake", {"run": 2})]
-    base = [{"event_id": i, "day": d, "kind": k, "customer": c, "task": t, **m} for i, (d, k, c, t, m) in enumerate(rows)]
+    base = [
+        {"event_id": i, "day": d, "kind": k, "customer": c, "task": t, **m}
+        for i, (d, k, c, t, m) in enumerate(rows)
+    ]
     at = np.array([START_US + row.pop("day") * DAY_US for row in base]).astype("datetime64[us]")
     columns = {name: [row[name] for row in base] for name in base[0]}
     found = determinants.section(open_log(events.table({"at": at, **columns}), MODEL))
@@ -140,7 +143,9 @@ def test_runs_of_a_simulation_have_customers_of_their_own():
 
 
 def test_a_scale_is_scored_from_0_to_1_with_reversed_items_turned_round():
-    rows = [asked(1, c, 7) for c in range(30)] + [asked(1, c, 1, "clarity 2", is_reversed=True) for c in range(30)]
+    rows = [asked(1, c, 7) for c in range(30)] + [
+        asked(1, c, 1, "clarity 2", is_reversed=True) for c in range(30)
+    ]
     found = section(rows).figure("mean of the scale", "clarity")
     assert (found.value, found.n) == (1.0, 30)
 
@@ -220,7 +225,10 @@ def test_customers_who_believe_more_than_they_can_have_a_gap_above_zero():
 
 def test_without_a_survey_it_says_which_rows_would_tell():
     found = section(FUNNEL)
-    for figure in (found.figure("mean of the scale", "clarity"), found.figure("perceived less actual ability")):
+    for figure in (
+        found.figure("mean of the scale", "clarity"),
+        found.figure("perceived less actual ability"),
+    ):
         assert "kind surveyed" in figure.needs
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from comaker.measure import MeasureError, determinants, economics, inputs, links, rcov, replayed
+from comaker.measure import determinants, economics, inputs, links, rcov, replayed, socialization
 from comaker.measure.cleaning import clean
 from comaker.measure.engine import Engine, duckdb
+from comaker.measure.errors import MeasureError
 from comaker.measure.figures import Section
 from comaker.measure.log import Log
 from comaker.measure.measured import Measured
@@ -18,6 +19,7 @@ from comaker.model import Model, load
 SECTIONS: tuple[Callable[[Log], Section], ...] = (
     inputs.section,
     determinants.section,
+    socialization.section,
     links.section,
     economics.section,
 )

@@ -17,7 +17,7 @@ import pandas as pd
 
 from comaker.measure.estimators import within
 from comaker.measure.estimators.intervals import Interval, mean
-from comaker.measure.estimators.reliability import LEAST_ITEMS, alpha, omega
+from comaker.measure.estimators.reliability import LEAST_ITEMS, Matrix, alpha, omega
 from comaker.measure.figures import About, Figure
 from comaker.measure.log import Log
 
@@ -127,10 +127,17 @@ def scales(answers: Answers) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     table = []
     for scale in (*DETERMINANTS, *(each for each in OUTCOMES if each in asked), *others):
         rows = answers.rows[answers.rows.scale == scale]
+        if rows.empty:
+            needs = f"nobody was asked: rows of kind surveyed whose shown names the scale {scale}"
+            figures += [about.missing(needs, of=scale) for about in (_MEAN, _CHANGE, _OMEGA, _ALPHA)]
+            continue
+        complete = _complete(rows)
         figures += [_level(rows, scale), _change(rows, scale)]
-        figures += [_reliability(rows, scale, _OMEGA, omega), _reliability(rows, scale, _ALPHA, alpha)]
-        if len(rows):
-            table.append((scale, rows["item"].nunique(), rows.who.nunique(), len(rows), len(_complete(rows))))
+        figures += [
+            _reliability(_OMEGA, omega, complete, scale),
+            _reliability(_ALPHA, alpha, complete, scale),
+        ]
+        table.append((scale, rows["item"].nunique(), rows.who.nunique(), len(rows), len(complete)))
     columns = ["scale", "items", "customers", "answers", "complete_customers"]
     remarks = [
         f"{count:,} rows of kind surveyed were left out: {why}." for why, count in answers.unread.items()
@@ -142,33 +149,27 @@ def scales(answers: Answers) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     return figures, pd.DataFrame(table, columns=columns), remarks
 
 
-def _too_few(rows: pd.DataFrame, scale: str, found: str) -> str:
-    """Why a scale is not reported: nobody was asked it, or too few did what was ``found``."""
-    if rows.empty:
-        return f"nobody was asked: rows of kind surveyed whose shown names the scale {scale}"
-    return f"only {found}; {LEAST_CUSTOMERS} are needed"
-
-
 def _level(rows: pd.DataFrame, scale: str) -> Figure:
     customers = rows.who.nunique()
     if customers < LEAST_CUSTOMERS:
-        return _MEAN.missing(_too_few(rows, scale, f"{customers} customers answered"), n=customers, of=scale)
+        return _MEAN.missing(
+            f"only {customers} customers answered; {LEAST_CUSTOMERS} are needed", n=customers, of=scale
+        )
     return _MEAN.estimate(*mean(rows.groupby("who").score.mean()), n=customers, of=scale)
 
 
-def _complete(rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _complete(rows: pd.DataFrame) -> Matrix:
     """First answers to each item, of customers who answered all: float64[customers, items]."""
     first = rows.sort_values("at_us", kind="stable").drop_duplicates(["who", "item"])
     return first.pivot(index="who", columns="item", values="score").dropna().to_numpy(np.float64)
 
 
 def _reliability(
-    rows: pd.DataFrame, scale: str, about: About, estimator: Callable[[Any], Interval]
+    about: About, estimator: Callable[[Matrix], Interval], complete: Matrix, scale: str
 ) -> Figure:
-    complete = _complete(rows)
     customers, items = complete.shape
     if customers < LEAST_CUSTOMERS:
-        needs = _too_few(rows, scale, f"{customers} customers answered every item")
+        needs = f"only {customers} customers answered every item; {LEAST_CUSTOMERS} are needed"
         return about.missing(needs, n=customers, of=scale)
     if items < LEAST_ITEMS:
         return about.missing(
@@ -179,22 +180,22 @@ def _reliability(
     found = estimator(complete)
     if not np.isfinite(found.value):
         return about.missing(
-            "its items do not measure one thing: no one-factor model fits", n=customers, of=scale
+            "its items have nothing in common, or too little: no one-factor model fits", n=customers, of=scale
         )
     return about.estimate(*found, n=customers, of=scale)
 
 
 def _change(rows: pd.DataFrame, scale: str) -> Figure:
     known = rows[rows.encounter.notna() & (rows.encounter >= 1)]
-    if len(rows) and known.empty:
+    if known.empty:
         return _CHANGE.missing("the rows do not say after which encounter: column encounter", of=scale)
     known = known.assign(group=known.groupby(["who", "item"]).ngroup().to_numpy())
     spread = known.groupby("group").encounter
     again = known[(spread.transform("min") < spread.transform("max")).astype(bool)]
     customers = again.who.nunique()
     if customers < LEAST_CUSTOMERS:
-        needs = f"{customers} customers answered the same item after different encounters"
-        return _CHANGE.missing(_too_few(rows, scale, needs), n=customers, of=scale)
+        few = f"only {customers} customers answered the same item after different encounters"
+        return _CHANGE.missing(f"{few}; {LEAST_CUSTOMERS} are needed", n=customers, of=scale)
     found = within.slope(
         again.score, np.log2(again.encounter.astype(float)), group=again.group, customer=again.who
     )

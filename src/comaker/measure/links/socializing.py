@@ -129,7 +129,7 @@ def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
             continue
         if row["crossed"]:
             remarks.append(
-                f"{int(row['crossed']):,} customers were in several arms of {name}: left out of its effects."
+                f"Customers recorded in several arms of {name} and left out: {int(row['crossed']):,}."
             )
         customers = log.engine.keep(
             _joined(log, drawn.filter(drawn.experiment == name, ~crossed), name, techniques[name].tasks)
