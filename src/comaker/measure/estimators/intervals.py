@@ -11,6 +11,10 @@ Z = 1.959963984540054
 """Of a normal distribution, 95 % lies within so many standard deviations."""
 
 
+FEWEST = 10
+"""With fewer independent customers the interval of a ratio cannot be trusted."""
+
+
 class Interval(NamedTuple):
     """An estimate and the ends of its 95 % interval; NaN where it is not identified."""
 
@@ -48,15 +52,11 @@ def mean(values: npt.ArrayLike) -> Interval:
 def ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Interval:
     """The ratio of two sums over customers (float64[n] each), customers being independent, their acts not.
 
-    The interval is the linearised one of a ratio estimator (Cochran 1977, section 6.4).
+    The interval is the linearised one of a ratio estimator (Cochran 1977, section 6.4). Not identified where
+    fewer than ``FEWEST`` customers carry the sum, counted as (Σ below)² / Σ below²: it would be too narrow.
     """
     up, down = np.asarray(above, np.float64), np.asarray(below, np.float64)
-    total, count = down.sum(), len(down)
-    if count < 2 or total == 0:
-        return UNKNOWN
-    value = up.sum() / total
-    half = Z * np.sqrt(count / (count - 1) * np.square(up - value * down).sum()) / abs(total)
-    return Interval(value, value - half, value + half)
+    return ratio_of(Moments(len(down), up.sum(), down.sum(), up @ up, down @ down, up @ down))
 
 
 class Moments(NamedTuple):
@@ -72,7 +72,7 @@ class Moments(NamedTuple):
 
 def ratio_of(sums: Moments) -> Interval:
     """``ratio`` from sums that an engine made over any number of customers."""
-    if sums.customers < 2 or not sums.y:
+    if not sums.yy or sums.y**2 / sums.yy < FEWEST:
         return UNKNOWN
     value = sums.x / sums.y
     squares = max(sums.xx - 2 * value * sums.xy + value**2 * sums.yy, 0.0)
