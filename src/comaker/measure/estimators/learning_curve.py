@@ -1,9 +1,9 @@
 """How customers get quicker with practice: a curve of each customer's own, never one through averages.
 
 An average over customers is no customer's curve: exponential curves whose rates differ average to a power law
-that nobody follows (Heathcote, Brown & Mewhort 2000; Murre & Chessa 2011), and those who stop early change who
-is averaged. So every customer keeps her own level, and populations are described by how her curve's two other
-numbers are spread among customers.
+that nobody follows (Heathcote, Brown & Mewhort 2000; Murre & Chessa 2011), and those who stop early change
+who is averaged. So every customer keeps her own level, and populations are described by how her curve's two
+other numbers are spread among customers.
 
 By hand, because the libraries for models of this kind need a whole probabilistic language: here the two
 numbers lie on a grid, which makes every step a matrix product.
@@ -44,8 +44,8 @@ class Times(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """What is said of a population of customers: ``speed_up`` of the median customer from the first to the tenth
-    attempt, as a share of the first; ``rate``: the median customer's, a attempt; ``spread_rate`` and
+    """What is said of a population of customers: ``speed_up`` of the median customer from the first to the
+    tenth attempt, as a share of the first; ``rate``: the median customer's, a attempt; ``spread_rate`` and
     ``spread_ratio``: standard deviations among customers, in logarithms; ``noise``: that of one time."""
 
     speed_up: Interval
@@ -57,8 +57,8 @@ class Learning(NamedTuple):
 
 class Shapes(NamedTuple):
     """How many ``customers`` have enough times to tell shapes apart; of these ``exponential``, ``power`` and
-    ``constant`` curves; ``lead``: by how much log-likelihood a customer's exponential leads over her power curve,
-    mean over customers."""
+    ``constant`` curves; ``lead``: by how much log-likelihood a customer's exponential leads over her power
+    curve, mean over customers."""
 
     customers: int
     exponential: int
@@ -68,7 +68,8 @@ class Shapes(NamedTuple):
 
 
 def times(customer: Any, attempt: Any, seconds: Any) -> Times:
-    """Times by customer and attempt from one entry an attempt: ``customer`` numbers from 0, ``attempt`` from 1.
+    """Times by customer and attempt from one entry an attempt: ``customer`` numbers from 0, ``attempt`` from
+    1.
 
     Times that are not known or not above zero are left out.
     """
@@ -89,8 +90,9 @@ def times(customer: Any, attempt: Any, seconds: Any) -> Times:
 def shapes(found: Times) -> Shapes:
     """Which curve each customer follows: a + b·exp(-c·(t-1)), a + b·t^-c (APEX) or a level, by AICc.
 
-    Each customer's a and b are solved for every c of a grid (variable projection: Golub & Pereyra 1973). Times
-    count by the inverse square of what customers take on average at that attempt, as errors grow with the time.
+    Each customer's a and b are solved for every c of a grid (variable projection: Golub & Pereyra 1973).
+    Times count by the inverse square of what customers take on average at that attempt, as errors grow with
+    the time.
     """
     enough = found.known.sum(1) >= FEWEST_TIMES
     seconds, known = found.seconds[enough], found.known[enough]
@@ -140,10 +142,10 @@ def learning(found: Times) -> Learning | None:
     """How customers learn, each along level × (1 - (1 - ratio)·(1 - exp(-rate·(t-1)))/(1 - exp(-9·rate))).
 
     ``ratio`` is her tenth time over her first. Her level is free; log rate and log ratio are normal among
-    customers and independent, errors normal in logarithms: the likelihood of this hierarchy is maximised by EM,
-    all customers with two times or more taking part. As long as stopping depends on what a customer was seen
-    to do, those who stop early bias nothing (ignorable drop-out: Laird & Ware 1982; Little & Rubin 2019).
-    None where no customer has two times, or fewer than five customers do.
+    customers and independent, errors normal in logarithms: the likelihood of this hierarchy is maximised by
+    EM, all customers with two times or more taking part. As long as stopping depends on what a customer was
+    seen to do, those who stop early bias nothing (ignorable drop-out: Laird & Ware 1982; Little & Rubin
+    2019). None where no customer has two times, or fewer than five customers do.
     """
     known, seconds = found.known, found.seconds
     enough = known.sum(1) >= 2

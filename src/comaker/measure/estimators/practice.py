@@ -1,7 +1,7 @@
 """How the chance of an error changes with practice, within customers and whoever stops early.
 
-By hand: a conditional logit of the libraries goes through customers one by one; here all customers with the same
-number of attempts share one sum, because the number of an attempt is the same for everybody.
+By hand: a conditional logit of the libraries goes through customers one by one; here all customers with the
+same number of attempts share one sum, because the number of an attempt is the same for everybody.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def odds_by_doubling(customer: Any, attempt: Any, is_error: Any) -> Interval:
     """By what factor the odds of an error change when a customer has twice the attempts behind her.
 
     Arrays of one length, one entry an attempt, by customer (numbers from 0) and in order of time. Conditional
-    (fixed effects) logit: every customer has odds of her own (Chamberlain 1980). Each customer's last attempt is
-    left out, because an error may have made her stop: where she goes on after an error with one chance and after
-    a success with another, her remaining attempts have other odds, but the same factor. Errors of the estimate
-    are robust to dependence within customers, with Student's t. Not identified from fewer than five customers
-    who had both errors and successes.
+    (fixed effects) logit: every customer has odds of her own (Chamberlain 1980). Each customer's last
+    attempt is left out, because an error may have made her stop: where she goes on after an error with one
+    chance and after a success with another, her remaining attempts have other odds, but the same factor.
+    Errors of the estimate are robust to dependence within customers, with Student's t. Not identified from
+    fewer than five customers who had both errors and successes.
     """
     who, which = np.asarray(customer, np.int64), np.asarray(attempt, np.int64)
     wrong = np.asarray(is_error, bool)

@@ -1,8 +1,9 @@
 """Regressions of weekly series, whose errors last from one week to the next.
 
-By hand: of the well-kept libraries, Newey and West's errors (HAC) cover far too little at the lengths that firms'
-records have, the more so for trends and steps, and generalised least squares takes the autocorrelation that it
-found for certain. Here the interval is averaged over all autocorrelations by their restricted likelihood.
+By hand: of the well-kept libraries, Newey and West's errors (HAC) cover far too little at the lengths that
+firms' records have, the more so for trends and steps, and generalised least squares takes the
+autocorrelation that it found for certain. Here the interval is averaged over all autocorrelations by their
+restricted likelihood.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ _SURE = 9.84
 def regression(outcome: Any, causes: Any) -> list[Interval]:
     """The coefficient of each cause, errors being an autoregression of order 1.
 
-    ``outcome``: float64[weeks], in order of time without gaps; ``causes``: float64[weeks, causes], a constant among
-    them. For each autocorrelation the series are transformed as Prais & Winsten (1954) do, which gives a Student t;
-    these are mixed with the restricted likelihood as weight (Zellner & Tiao 1964; Harville 1974), and the middle
-    95 % of the mixture is the interval. Not identified where weeks are fewer than causes and three, where causes
-    say the same, or where nothing varies.
+    ``outcome``: float64[weeks], in order of time without gaps; ``causes``: float64[weeks, causes], a
+    constant among them. For each autocorrelation the series are transformed as Prais & Winsten (1954) do,
+    which gives a Student t; these are mixed with the restricted likelihood as weight (Zellner & Tiao 1964;
+    Harville 1974), and the middle 95 % of the mixture is the interval. Not identified where weeks are fewer
+    than causes and three, where causes say the same, or where nothing varies.
     """
     seen, given = np.asarray(outcome, np.float64), np.asarray(causes, np.float64)
     weeks, count = given.shape
@@ -90,8 +91,9 @@ def _middle(values: Floats, errors: Floats, weight: Floats, free: int) -> Interv
 
 
 class Step(NamedTuple):
-    """When a series changed its level: ``at`` so many weeks after its start; ``lead``: twice the log-likelihood
-    that the step explains; ``is_sure``: more than chance does in 19 of 20 series; ``change``: of the level."""
+    """When a series changed its level: ``at`` so many weeks after its start; ``lead``: twice the
+    log-likelihood that the step explains; ``is_sure``: more than chance does in 19 of 20 series; ``change``:
+    of the level."""
 
     at: Interval
     lead: float
@@ -102,9 +104,9 @@ class Step(NamedTuple):
 def step(outcome: Any) -> Step | None:
     """The one change of level that fits a weekly series best, its errors an autoregression of order 1.
 
-    Weeks are weighed by the likelihood of a change at their start, whatever its size and the autocorrelation; the
-    interval holds the likeliest weeks, 95 % together (Smith 1975). None for a series that is too short (eight weeks
-    are needed) or does not vary.
+    Weeks are weighed by the likelihood of a change at their start, whatever its size and the
+    autocorrelation; the interval holds the likeliest weeks, 95 % together (Smith 1975). None for a series
+    that is too short (eight weeks are needed) or does not vary.
     """
     seen = np.asarray(outcome, np.float64)
     weeks = len(seen)
@@ -130,3 +132,20 @@ def step(outcome: Any) -> Step | None:
     change = float((weight * related / size)[:, likeliest].sum() / by_start[likeliest])
     at = Interval(float(starts[likeliest]), float(held.min()), float(held.max()))
     return Step(at, lead, lead > _SURE, change)
+
+
+def ratio(above: Any, below: Any) -> Interval:
+    """The ratio of two sums over weeks, such as cost over units, whose errors may last from week to week.
+
+    ``above``, ``below``: float64[weeks]. Linearised (Cochran 1977, section 6.4), then as a ``regression`` on
+    a constant. Not identified from fewer than eight weeks; exact where each week has the same ratio.
+    """
+    up, down = np.asarray(above, np.float64), np.asarray(below, np.float64)
+    if len(up) < 8 or down.sum() <= 0:
+        return UNKNOWN
+    value = float(up.sum() / down.sum())
+    strays = (up - value * down) / down.mean()
+    if np.abs(strays).max() <= 1e-9 * max(abs(value), 1e-300):
+        return Interval(value, value, value)
+    found = regression(strays, np.ones((len(up), 1)))[0]
+    return Interval(value, value + found.low, value + found.high)

@@ -34,7 +34,8 @@ LISTED = 20
 
 _SPEED_UP = About(
     "speed_up",
-    "How much less time the tenth attempt at the task takes the median customer than her first, as a share of "
+    "How much less time the tenth attempt at the task takes the median customer than her first, as a "
+    "share of "
     "the first, along her own curve.",
     "share",
     "customers timed at least twice",
@@ -42,7 +43,8 @@ _SPEED_UP = About(
 )
 _RATE = About(
     "learning_rate",
-    "How fast the median customer learns: each attempt takes this part (in logarithms) off what she still has "
+    "How fast the median customer learns: each attempt takes this part (in logarithms) off what she still "
+    "has "
     "to gain.",
     "per attempt",
     "customers timed at least twice",
@@ -57,7 +59,8 @@ _EXPONENTIAL = About(
 )
 _LEAD = About(
     "exponential_lead",
-    "By how much log-likelihood a customer's exponential curve fits her times better than a power curve does, "
+    "By how much log-likelihood a customer's exponential curve fits her times better than a power curve "
+    "does, "
     "mean over customers.",
     "log-likelihood",
     f"customers timed at least {learning_curve.FEWEST_TIMES} times",
@@ -72,7 +75,8 @@ _STOPPED = About(
 )
 _ERRORS = About(
     "error_odds_change",
-    "Change in the odds that an attempt is refused or abandoned when the same customer has twice the attempts "
+    "Change in the odds that an attempt is refused or abandoned when the same customer has twice the "
+    "attempts "
     "behind her, as a share of those odds.",
     "share",
     "customers who attempted the task",
@@ -80,7 +84,8 @@ _ERRORS = About(
 )
 _RETURN = About(
     "return_change",
-    f"Change in the chance that a customer comes back to the task within {RETURN_DAYS} days when she has twice the "
+    f"Change in the chance that a customer comes back to the task within {RETURN_DAYS} days when she has "
+    "twice the "
     "days of experience: among those who are still there, whom experience kept as well as made.",
     "difference of shares",
     "customers who attempted the task",
@@ -113,8 +118,10 @@ def measured(log: Log) -> Part:
         own = tried[tried.task == task]
         figures += [*_curves(own, task), *_habits(log, own, task)]
     remarks = [
-        "Learning is told within customers only: what an average over those still there shows mixes learning with "
-        "who stays. Customers who stop early take part in the curves as far as they went; that is right as long as "
+        "Learning is told within customers only: what an average over those still there shows mixes "
+        "learning with "
+        "who stays. Customers who stop early take part in the curves as far as they went; that is right "
+        "as long as "
         "what made them stop is in their record."
     ]
     return Part(figures, {"errors by attempt": _by_attempt(tried)}, remarks)
@@ -145,7 +152,8 @@ def _curves(own: pd.DataFrame, task: str) -> Iterator[Figure]:
 
 def _told_apart(shapes: learning_curve.Shapes, task: str) -> Iterator[Figure]:
     if shapes.customers < 2:
-        needs = f"{shapes.customers} customers were timed {learning_curve.FEWEST_TIMES} times or more; two are needed"
+        least = learning_curve.FEWEST_TIMES
+        needs = f"{shapes.customers} customers were timed {least} times or more; two are needed"
         yield _EXPONENTIAL.missing(needs, n=shapes.customers, of=task)
         yield _LEAD.missing(needs, n=shapes.customers, of=task)
         return
@@ -174,7 +182,8 @@ def _habits(log: Log, own: pd.DataFrame, task: str) -> Iterator[Figure]:
     )
     if changed is None or not np.isfinite(changed).all():
         needs = (
-            f"too few customers have attempted the task on two days or more, {RETURN_DAYS} days before the log "
+            f"too few customers have attempted the task on two days or more, {RETURN_DAYS} days before "
+            "the log "
             "ends: a longer log would tell"
         )
         yield _RETURN.missing(needs, n=len(attempts), of=task)
@@ -183,7 +192,8 @@ def _habits(log: Log, own: pd.DataFrame, task: str) -> Iterator[Figure]:
 
 
 def _returning(log: Log, own: pd.DataFrame) -> pd.DataFrame:
-    """Days with an attempt: who, occasion (from 1), whether she came back in time; days too late to tell are out."""
+    """Days with an attempt: who, occasion (from 1), whether she came back in time; days too late to tell are
+    out."""
     occasions = pd.DataFrame({"who": own.who, "day": own.at_us // tables.DAY_US})
     occasions = occasions.drop_duplicates().sort_values(["who", "day"], ignore_index=True)
     by_customer = occasions.groupby("who").day
