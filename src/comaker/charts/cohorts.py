@@ -27,7 +27,7 @@ def cohorts(rows: Sequence[Cohort], period: str, width: float) -> bytes:
     side = min((width - left) / columns, 64)
     tall = 28
     canvas = Canvas(width, 44 + tall * len(rows))
-    canvas.text(left, 14, f"{period} since the first act", size=12.5, colour=MUTED)
+    canvas.text(left, 14, f"{period} since joining", size=12.5, colour=MUTED)
     for column in range(columns):
         canvas.text(
             left + (column + 0.5) * side, 34, str(column), size=12.5, colour=MUTED, text_anchor="middle"

@@ -17,6 +17,7 @@ from comaker.cli import (
     galleries,
     hosting,
     importing,
+    measuring,
     replaying,
     schemas,
     simulating,
@@ -30,6 +31,10 @@ app = typer.Typer(
 Try a rule change before it ships:
   comaker compare my-major-company \\
     --change task.stake.terms.cap=1000.00 --without-amendments
+
+\b
+Measure what participation does, from a log:
+  comaker measure events.parquet --model my-major-company --out report
 
 Every command takes --help, with an example, and --json for machines.""",
     rich_markup_mode=None,
@@ -45,6 +50,7 @@ for _name, _command, _short in (
     ("compare", comparing.compare, "Compare a model with itself changed."),
     ("import", importing.import_, "Import a contribution log as an event table."),
     ("count", counting.count, "Count votes on how to spend a budget."),
+    ("measure", measuring.measure, "Measure what customer participation does."),
     ("replay", replaying.replay, "Replay recorded requests under another rule."),
     ("host", hosting.host, "Run a model as a site."),
     ("demo", demo.demo, "Open a site after a simulated year."),

@@ -22,6 +22,8 @@ Progress = Callable[[int, int], None]
 
 _EXTRAS = {
     "simulate": {"altair", "jinja2", "markupsafe", "numba", "pandas", "scipy", "vl_convert"},
+    "measure": {"ibis", "linearmodels", "semopy", "sklearn", "statsmodels"},
+    "spark": {"pyspark"},
     "host": {
         *("a2wsgi", "allauth", "asgiref", "django", "django_htmx", "granian", "ninja", "PIL", "psycopg"),
         "whitenoise",
@@ -128,19 +130,21 @@ def check_file(path: Path, *, read: str = "") -> None:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals(extra: str = "") -> Iterator[None]:
     """Turn what this package refuses, what the disk refuses and a missing extra into one clear message.
 
     Every exception that the package itself defines carries such a message; any other is a mistake in
-    the program and is not hidden.
+    the program and is not hidden. ``extra``: the one that holds all a command needs.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        extra = next((name for name, modules in _EXTRAS.items() if _top(error) in modules), None)
-        if extra is None:
+        holding = [name for name, modules in _EXTRAS.items() if _top(error) in modules]
+        if not holding:
             raise
-        refuse(f"this needs {_top(error)}, which is not installed: pip install 'comaker[{extra}]'")
+        # Several extras hold pandas: what is missing most likely is the one that this command is in.
+        wanted = extra if extra and "spark" not in holding else holding[0]
+        refuse(f"this needs {_top(error)}, which is not installed: pip install 'comaker[{wanted}]'")
     except MemoryError:
         refuse("there is not enough memory for this many customers and runs: ask for fewer")
     except OSError as error:

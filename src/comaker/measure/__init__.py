@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
+from comaker.measure.errors import MeasureError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -13,10 +15,6 @@ if TYPE_CHECKING:
     from comaker.model import Model
 
 __all__ = ["MeasureError", "measure"]
-
-
-class MeasureError(Exception):
-    """A measurement that cannot be made as asked; the message says what would be right."""
 
 
 def measure(

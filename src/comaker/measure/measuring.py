@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from comaker.measure import determinants, economics, inputs, links, rcov, replayed, socialization
 from comaker.measure.cleaning import clean
-from comaker.measure.engine import Engine, duckdb
+from comaker.measure.engine import DuckDB, Engine, memory_told
 from comaker.measure.errors import MeasureError
 from comaker.measure.figures import Section
 from comaker.measure.log import Log
@@ -26,6 +26,7 @@ SECTIONS: tuple[Callable[[Log], Section], ...] = (
 """The sections of the report that need the log alone, in order."""
 
 
+@memory_told()
 def measured(
     events: str | os.PathLike[str] | pa.Table,
     model: str | os.PathLike[str] | Model,
@@ -68,7 +69,7 @@ def measured(
 
 def open_log(events: str | os.PathLike[str] | pa.Table, model: Model, engine: Engine | None = None) -> Log:
     """A log to measure one section of: ``inputs.section(open_log(events, model))``."""
-    engine = engine or duckdb()
+    engine = engine or DuckDB()
     return Log(model, clean(engine.read(events), model=model, engine=engine), engine)
 
 
@@ -82,5 +83,9 @@ def _what_if(model: str | os.PathLike[str] | Model, changes: tuple[str, ...]) ->
 
 def _engine(name: str, threads: int | None, memory: str | None) -> Engine:
     if name == "duckdb":
-        return duckdb(threads=threads, memory=memory)
+        return DuckDB(threads=threads, memory=memory)
+    if name == "spark":
+        from comaker.measure.spark import Spark
+
+        return Spark(threads=threads)
     raise MeasureError(f"no engine {name!r}: choose duckdb or spark")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from comaker.charts.amounts import Money, label, number
+from comaker.charts.amounts import Money, label, number, with_unit
 from comaker.charts.bars import Bar, bars
 from comaker.charts.canvas import Drawn
 from comaker.charts.cohorts import Cohort, cohorts
@@ -16,6 +16,7 @@ from comaker.charts.intervals import Row, intervals
 from comaker.charts.practice import practice
 from comaker.charts.rcov import Account, Arrow, rcov
 from comaker.charts.rcov import Measured as Model
+from comaker.measure.economics.lines import COMPONENTS
 from comaker.measure.figures import Figure, Section
 from comaker.measure.measured import Measured
 from comaker.report.drawing import Picture, hand_drawn
@@ -157,10 +158,12 @@ def _retention(section: Section, money: Money, said: str) -> Picture | None:
     rows = _rows(section, "retention", "cohort", "period", "customers", "kept_share")
     if not rows:
         return None
-    first = sorted({row["cohort"] for row in rows})[-_MOST_ROWS:]
+    names = sorted({row["cohort"] for row in rows})
+    # Too many for a page: every second or third, so that the first and the late ones can be compared.
+    names = names[:: -(-len(names) // _MOST_ROWS)]
     periods = min(max(int(row["period"]) for row in rows) + 1, 13)
     drawn = []
-    for cohort in first:
+    for cohort in names:
         mine = {int(row["period"]): row for row in rows if row["cohort"] == cohort}
         kept = [_known(mine[each]["kept_share"]) if each in mine else None for each in range(periods)]
         drawn.append(Cohort(str(cohort), int(max(row["customers"] for row in mine.values())), kept))
@@ -168,8 +171,13 @@ def _retention(section: Section, money: Money, said: str) -> Picture | None:
         f"{row.name}: {', '.join(f'{100 * share:.0f} %' for share in row.kept if share is not None)}"
         for row in drawn
     )
-    words = ("retention", "Who comes back", f"{said}; per cent of each cohort", f"{told}.")
-    return _both(words, lambda width: cohorts(drawn, "Periods", width))
+    words = (
+        "retention",
+        "Who comes back",
+        f"{said}; per cent of those who joined in a month, by their months since",
+        f"{told}.",
+    )
+    return _both(words, lambda width: cohorts(drawn, "Months", width))
 
 
 def _learning(section: Section, money: Money, said: str) -> Picture | None:
@@ -191,20 +199,27 @@ def _learning(section: Section, money: Money, said: str) -> Picture | None:
 
 
 def _benefit(section: Section, money: Money, said: str) -> Picture | None:
-    rows = _rows(section, "cost_benefit", "task", "part", "amount_minor")
-    parts = [_bar(row, money) for row in rows if _known(row["amount_minor"]) is not None][:_MOST_ROWS]
+    """Cost and benefit by task; what is not identified has no bar."""
+    table = section.tables.get("participation")
+    if table is None or "of" not in table:
+        return None
+    parts = [
+        _bar(str(row["of"]), name, sign * amount, money)
+        for row in table.to_dict("records")
+        for name, sign in COMPONENTS.items()
+        if (amount := _known(row.get(f"{name.replace(' ', '_')}_minor"))) is not None
+    ][:_MOST_ROWS]
     if not any(part.value for part in parts):
         return None
     told = "; ".join(f"{part.heading}, {part.name.lower()}: {part.text}" for part in parts)
-    words = ("benefit", "What participation earns and costs", f"{said}; costs to the left", f"{told}.")
+    said = f"{said}; costs to the left, nothing where it is not identified"
+    words = ("benefit", "What participation earns and costs", said, f"{told}.")
     return _both(words, lambda width: bars(parts, width))
 
 
-def _bar(row: dict[str, Any], money: Money) -> Bar:
-    amount = float(row["amount_minor"])
-    scale, unit = money.scale(amount)
-    text = f"{'−' if amount < 0 else ''}{unit.partition(' ')[0]} {number(abs(amount) / scale)}"
-    return Bar(label(row["part"]), amount, f"{text} {unit.partition(' ')[2]}".strip(), _task(row["task"]))
+def _bar(of: str, component: str, amount_minor: float, money: Money) -> Bar:
+    scale, unit = money.scale(amount_minor)
+    return Bar(label(component), amount_minor, with_unit(amount_minor / scale, unit), label(of))
 
 
 _MAKERS: tuple[Callable[[Section, Money, str], Picture | None], ...] = (

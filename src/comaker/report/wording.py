@@ -99,14 +99,22 @@ def shown(table: pd.DataFrame, money: Money, *, rows: int) -> Shown:
     """The first rows of a table, its columns' units in the headings."""
     names = [str(name) for name in table.columns]
     first = table.head(rows)
-    cells = [[_cell(value, name, money) for value in first[name]] for name in table.columns]
+    units = _of_interval(names)
+    cells = [[_cell(value, units.get(name, name), money) for value in first[name]] for name in names]
     numeric = [pd.api.types.is_numeric_dtype(table[name].dtype) for name in table.columns]
     return Shown(
-        [_heading(name, money) for name in names],
+        [_heading(name, money) if name not in units else label(name) for name in names],
         numeric,
         [list(row) for row in zip(*cells, strict=True)],
         len(table),
     )
+
+
+def _of_interval(names: list[str]) -> dict[str, str]:
+    """Which column the ends of an interval have their unit from: the one that stands before them."""
+    if "low" not in names or not names.index("low"):
+        return {}
+    return dict.fromkeys(("low", "high"), names[names.index("low") - 1])
 
 
 def _heading(name: str, money: Money) -> str:
