@@ -92,8 +92,8 @@ def _middle(values: Floats, errors: Floats, weight: Floats, free: int) -> Interv
 
 class Step(NamedTuple):
     """When a series changed its level: ``at`` so many weeks after its start; ``lead``: twice the
-    log-likelihood that the step explains; ``is_sure``: more than chance does in 19 of 20 series; ``change``:
-    of the level."""
+    log-likelihood that the step explains; ``is_sure``: more than chance does in 19 of 20 series, and more
+    than a trend; ``change``: of the level."""
 
     at: Interval
     lead: float
@@ -124,6 +124,10 @@ def step(outcome: Any) -> Step | None:
     stationary = np.log(1 - _LASTING**2)[:, None]
     flat = (stationary[:, 0] - weeks * np.log(squares)).max()
     lead = float((stationary - weeks * np.log(left)).max() - flat)
+    trend = _whitened(np.arange(weeks, dtype=np.float64))
+    slope = (one * trend).sum(1) - (level * trend).sum(1) * (one * level).sum(1) / inside[:, 0]
+    steep = np.square(trend).sum(1) - (level * trend).sum(1) ** 2 / inside[:, 0]
+    sloping = (stationary[:, 0] - weeks * np.log(np.maximum(squares - slope**2 / steep, 1e-300))).max()
     weight = _weights(stationary - np.log(inside) - np.log(size) - (weeks - 2) * np.log(left))
     by_start = weight.sum(0)
     likeliest = int(by_start.argmax())
@@ -131,7 +135,7 @@ def step(outcome: Any) -> Step | None:
     held = starts[order[: int(np.searchsorted(by_start[order].cumsum(), 0.95)) + 1]]
     change = float((weight * related / size)[:, likeliest].sum() / by_start[likeliest])
     at = Interval(float(starts[likeliest]), float(held.min()), float(held.max()))
-    return Step(at, lead, lead > _SURE, change)
+    return Step(at, lead, lead > max(_SURE, float(sloping - flat)), change)
 
 
 def ratio(above: Any, below: Any) -> Interval:

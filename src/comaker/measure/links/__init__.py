@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from comaker.measure.figures import Section
-from comaker.measure.links import acquisition, coproduction, learning, socializing
+from comaker.measure.links import acquisition, adaptation, coproduction, learning, socializing
 from comaker.measure.links.part import Part
 from comaker.measure.log import Log
 
-_PARTS = (acquisition.measured, socializing.measured, learning.measured, coproduction.measured)
+_PARTS = (
+    acquisition.measured,
+    socializing.measured,
+    learning.measured,
+    coproduction.measured,
+    adaptation.measured,
+)
 """In the order of the links, F4.1 to F4.6."""
 
 
