@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from comaker.measure import determinants, economics, inputs, links, rcov, replayed, socialization
+from comaker.measure import determinants, economics, inputs, limitations, links, rcov, replayed, socialization
 from comaker.measure.cleaning import clean
 from comaker.measure.engine import DuckDB, Engine, memory_told
 from comaker.measure.errors import MeasureError
@@ -22,6 +22,7 @@ SECTIONS: tuple[Callable[[Log], Section], ...] = (
     socialization.section,
     links.section,
     economics.section,
+    limitations.section,
 )
 """The sections of the report that need the log alone, in order."""
 
