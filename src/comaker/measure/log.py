@@ -105,8 +105,9 @@ class Log:
     @cached_property
     def answers(self) -> pd.DataFrame:
         """Answers to surveys of all customers, or of a sample of them (``tables.answers``)."""
-        asked = self.days[self.days.kind == "surveyed"].events.sum()
-        return self.frame(tables.answers(self.sample("customer", int(asked))))
+        asked = self.count("surveyed")
+        rows = self.sample("customer", asked) if asked else self.events.limit(0)
+        return self.frame(tables.answers(rows))
 
     @cached_property
     def meetings(self) -> ir.Table:
