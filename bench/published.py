@@ -20,16 +20,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from targets import Absent, Row, topics
+from targets import Absent, Row, rows_of, topics
 
 
 def judged(data: Path, only: str = "") -> Iterator[tuple[str, Row | Absent]]:
     """Every row of every topic whose name holds ``only``, or what its data lack."""
-    for name, rows in topics().items():
+    for name in topics():
         if only not in name:
             continue
         try:
-            for row in rows(data):
+            for row in rows_of(name, data):
                 yield name, row
         except Absent as absent:
             yield name, absent
@@ -57,6 +57,8 @@ def main() -> None:
     given = asked.parse_args()
     if not given.data.is_dir():
         asked.exit(1, f"{given.data}: no such folder: name the one that holds the data sets (see --help)\n")
+    if not any(given.only in name for name in topics()):
+        asked.exit(1, f"--only {given.only}: no topic of that name; there are {', '.join(topics())}\n")
     began, topic, rows, missing = time.perf_counter(), "", [], 0
     print(f"{'verdict':11} {'target':84} {'published':>14} {'ours':>14} {'differs':>9}  source")
     for name, row in judged(given.data, given.only):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,7 +50,12 @@ def need(path: Path) -> Path:
     return path
 
 
-def topics() -> dict[str, Callable[[Path], Iterator[Row]]]:
-    """The ``rows`` of every module, by its name."""
-    names = sorted(found.name for found in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}").rows for name in names}
+def topics() -> list[str]:
+    """The names of the modules, in order."""
+    return sorted(found.name for found in pkgutil.iter_modules(__path__))
+
+
+def rows_of(topic: str, data: Path) -> Iterator[Row]:
+    """The rows of one module; raises ``Absent`` where a file of its data is not there."""
+    rows: Iterator[Row] = importlib.import_module(f"{__name__}.{topic}").rows(data)
+    yield from rows

@@ -69,7 +69,9 @@ def test_points_belong_to_the_options_named(ballots: Path) -> None:
     text = text.replace("1;p1;20", "1;p1;5").replace("p2;31", "p2;2,3").replace("3;;44", "3;;")
     ballots.write_text(text, encoding="utf-8")
     assert read_ballots(ballots).points == ((5,), (2, 3), ())
-    assert "2 are needed, one a project" in refused(ballots, text.replace("2,3", "2"))
+    assert "one for each project of the vote p1,p2, each named once" in refused(
+        ballots, text.replace("2,3", "2")
+    )
 
 
 @pytest.mark.parametrize(

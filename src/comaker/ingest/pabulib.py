@@ -67,9 +67,19 @@ class Ballots(NamedTuple):
     repeated: tuple[int, ...]
 
 
-class _Row(NamedTuple):
-    line: int
-    cells: Mapping[str, str]
+class _Section:
+    """The rows of a section: line and cells, in the order of ``header``."""
+
+    def __init__(self) -> None:
+        self.header: list[str] = []
+        self.rows: list[tuple[int, list[str]]] = []
+
+    def columns(self, *names: str) -> Iterator[tuple[int, list[str]]]:
+        """Line and cells of these columns in each row; "" where the section or the row lacks one."""
+        places = [self.header.index(name) if name in self.header else -1 for name in names]
+        for line, cells in self.rows:
+            last = len(cells)
+            yield line, [cells[place].strip() if 0 <= place < last else "" for place in places]
 
 
 def read_ballots(path: str | os.PathLike[str]) -> Ballots:
@@ -105,8 +115,9 @@ class _Reader:
         sections = self._sections(copy)
         if self.problems:
             return None
-        meta = {cells["key"]: cells["value"] for _, cells in sections["META"]}
-        lines = {cells["key"]: line for line, cells in sections["META"]}
+        said = list(sections["META"].columns("key", "value"))
+        meta = {key: value for _, (key, value) in said}
+        lines = {key: line for line, (key, _) in said}
         currency = meta.get("currency", "EUR")
         digits = minor_digits(currency)
         kind = meta.get("vote_type", "")
@@ -131,28 +142,26 @@ class _Reader:
             repeated=tuple(self.repeated),
         )
 
-    def _sections(self, copy: Path) -> dict[str, list[_Row]]:
-        found: dict[str, list[_Row]] = {}
+    def _sections(self, copy: Path) -> dict[str, _Section]:
+        found: dict[str, _Section] = {}
         needed = {"META": ("key", "value"), "PROJECTS": ("project_id", "cost"), "VOTES": ("vote",)}
-        name, header = "", None
+        name = ""
         with copy.open(encoding="utf-8", newline="") as lines:
             reader = csv.reader(lines, delimiter=";")
             try:
                 for cells in filter(None, reader):
                     first = cells[0].strip()
                     if len(cells) == 1 and first in SECTIONS:
-                        name, header = first, None
-                        found[name] = []
+                        name = first
+                        found[name] = _Section()
                     elif not name:
                         self.wrong(reader.line_num, "", first, "a file of votes begins with the section META")
                         return found
-                    elif header is None:
-                        header = [cell.strip() for cell in cells]
-                        self._check_header(reader.line_num, name, header, needed[name])
+                    elif not found[name].header:
+                        found[name].header = [cell.strip() for cell in cells]
+                        self._check_header(reader.line_num, name, found[name].header, needed[name])
                     else:
-                        cells += [""] * (len(header) - len(cells))
-                        row = dict(zip(header, map(str.strip, cells), strict=False))
-                        found[name].append(_Row(reader.line_num, row))
+                        found[name].rows.append((reader.line_num, cells))
             except csv.Error as error:
                 self.wrong(reader.line_num, "", "", f"cannot be read: {error}")
         for section in SECTIONS:
@@ -179,39 +188,38 @@ class _Reader:
             return 0
         return int(value)
 
-    def _options(self, rows: list[_Row], digits: int) -> Iterator[Option]:
+    def _options(self, rows: _Section, digits: int) -> Iterator[Option]:
         known: dict[str, int] = {}
-        for line, cells in rows:
-            one = cells["project_id"]
+        columns = ("project_id", "cost", "votes", "name", "selected")
+        for line, (one, cost, votes, name, selected) in rows.columns(*columns):
             if one in known:
                 self.wrong(line, "project_id", one, f"the project of line {known[one]} again")
             known.setdefault(one, line)
-            votes = cells.get("votes", "")
-            selected = cells.get("selected", "")
             yield Option(
                 one,
-                cells.get("name", ""),
-                self._minor(line, "cost", cells["cost"], digits),
+                name,
+                self._minor(line, "cost", cost, digits),
                 self._whole(line, "votes", votes) if votes else None,
                 selected == "1" if selected else None,
             )
 
     def _ballots(
-        self, rows: list[_Row], options: tuple[Option, ...], *, has_points: bool
+        self, rows: _Section, options: tuple[Option, ...], *, has_points: bool
     ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
         places = {option.id: place for place, option in enumerate(options)}
-        for line, cells in rows:
-            named = [one.strip() for one in cells["vote"].split(",") if one.strip()]
-            unknown = [one for one in named if one not in places]
-            if unknown:
-                self.wrong(line, "vote", unknown[0], f"no such project: {did_you_mean(unknown[0], places)}")
-            given = [each.strip() for each in cells.get("points", "").split(",") if each.strip()]
-            if has_points and len(given) != len(named):
-                self.wrong(line, "points", cells.get("points", ""), f"{len(named)} are needed, one a project")
-            if has_points and len(set(named)) < len(named):
-                self.wrong(line, "vote", cells["vote"], "gives points to a project twice")
-            points = tuple(self._whole(line, "points", each) for each in given) if has_points else ()
+        for line, (vote, given) in rows.columns("vote", "points"):
+            named = [one.strip() for one in vote.split(",") if one.strip()]
             ballot = [places[one] for one in named if one in places]
+            if len(ballot) < len(named):
+                unknown = next(one for one in named if one not in places)
+                self.wrong(line, "vote", unknown, f"no such project: {did_you_mean(unknown, places)}")
             once = tuple(dict.fromkeys(ballot))
-            self.repeated += (Counter(ballot) - Counter(once)).elements()
-            yield once, points
+            if len(once) < len(ballot):
+                self.repeated += (Counter(ballot) - Counter(once)).elements()
+            yield once, self._points(line, vote, given, len(once)) if has_points else ()
+
+    def _points(self, line: int, vote: str, given: str, options: int) -> tuple[int, ...]:
+        points = tuple(self._whole(line, "points", one.strip()) for one in given.split(",")) if given else ()
+        if len(points) != options:
+            self.wrong(line, "points", given, f"one for each project of the vote {vote}, each named once")
+        return points
