@@ -114,7 +114,7 @@ class _Fit:
         self.known: dict[float, tuple[Numbers, float]] = {}
 
     def excitement(self, lag: float) -> tuple[Numbers, float]:
-        """What earlier events add to the intensity at each row (a unit of ratio), and in sum over all time."""
+        """What earlier events add to the intensity at each row (a unit of ratio), and in sum over time."""
         if lag not in self.known:
             self.known[lag] = self._excitement(1 / lag)
         return self.known[lag]
