@@ -57,7 +57,7 @@ STEPS = (
 )
 """The funnel, in order. A customer who got to a step counts at all before it, recorded there or not."""
 
-_ROWS = ("joined", "seen", "started", "refused", "abandoned")
+_ROWS = ("seen", "started", "refused", "abandoned")
 
 
 def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
@@ -65,6 +65,7 @@ def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     by_task = log.frame(_counted(log.customer_tasks)).sort_values("task", ignore_index=True)
     tasks = [str(task) for task in by_task.pop("task")]
     (whole,) = _integers(log.frame(_overall(log.customer_tasks)))
+    whole |= {name: int(by_task[name].sum()) for name in _ROWS} | {"joined": log.count("joined")}
     figures, table = [], []
     for task, found in zip(["", *tasks], [whole, *_integers(by_task)], strict=True):
         row = found | {"reached": whole["reached"]}
@@ -86,44 +87,44 @@ def _integers(rows: pd.DataFrame) -> list[dict[str, int]]:
     ]
 
 
-def _flags(rows: Any) -> dict[str, Any]:
-    """How far somebody got, from her counts at a task or at all."""
+def _place(rows: Any) -> Any:
+    """How far somebody got, as the place in ``STEPS`` up to having done it; -1: not even reached."""
     began = rows.started + rows.done + rows.refused + rows.abandoned + rows.withdrawn > 0
-    return {
-        "saw": (rows.seen > 0) | began,
-        "began": began,
-        "let": began & ((rows.refused == 0) | (rows.done > 0)),
-        "did": rows.done > 0,
-        "returned": (rows.last_done_us // DAY_US > rows.first_done_us // DAY_US).fill_null(False),
-    }
+    at_task = rows.task != ""
+    return ibis.cases(
+        (at_task & (rows.done > 0), 4),
+        (at_task & began & (rows.refused == 0), 3),
+        (at_task & began, 2),
+        (at_task & (rows.seen > 0), 1),
+        ((rows.joined > 0) | (rows.seen > 0) | began, 0),
+        else_=-1,
+    )
 
 
-def _sums(rows: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: rows[name].cast("int64").sum() for name in names}
+def _steps(rows: Any) -> dict[str, Any]:
+    """Customers at each step, from how far each got and when she first and last did it."""
+    counts = {step.column: (rows.place >= place).cast("int64").sum() for place, step in enumerate(STEPS[:-1])}
+    returned = rows.last_done_us // DAY_US > rows.first_done_us // DAY_US
+    did = rows.place == len(STEPS) - 2
+    return counts | {STEPS[-1].column: (did & returned).cast("int64").sum()}
 
 
 def _counted(per_task: ir.Table) -> ir.Table:
     """Customers at each step, and rows that tell of one, by task."""
     rows = per_task.filter(per_task.task != "")
-    rows = rows.mutate(**_flags(rows))
-    names = tuple(step.column for step in STEPS[1:])
-    return rows.group_by("task").aggregate(**_sums(rows, (*names, *_ROWS)))
+    rows = rows.mutate(place=_place(rows))
+    return rows.group_by("task").aggregate(**_steps(rows), **{name: rows[name].sum() for name in _ROWS})
 
 
 def _overall(per_task: ir.Table) -> ir.Table:
-    """The same for all tasks together, and how many were reached, in one row."""
-    at_task = per_task.task != ""
-    acts = ("seen", "started", "refused", "abandoned", "done", "withdrawn")
-    rows = per_task.group_by(["run", "customer"]).aggregate(
-        **{name: ibis.ifelse(at_task, per_task[name], 0).sum() for name in acts},
-        joined=per_task.joined.sum(),
-        looked=per_task.seen.sum(),
-        first_done_us=per_task.first_done_us.min(),
-        last_done_us=per_task.last_done_us.max(),
+    """Customers at each step of any task, each as far as she got at best, in one row."""
+    placed = per_task.mutate(place=_place(per_task))
+    rows = placed.group_by(["run", "customer"]).aggregate(
+        place=placed.place.max(),
+        first_done_us=placed.first_done_us.min(),
+        last_done_us=placed.last_done_us.max(),
     )
-    flagged = rows.mutate(**_flags(rows))
-    flagged = flagged.mutate(reached=flagged.saw | (flagged.joined > 0) | (flagged.looked > 0))
-    return flagged.aggregate(**_sums(flagged, (*(step.column for step in STEPS), *_ROWS)))
+    return rows.aggregate(**_steps(rows))
 
 
 def _count(step: Step, customers: int, reached: int, task: str) -> Figure:
