@@ -132,6 +132,18 @@ money_minor = "amount"
 
 
 @pytest.mark.parametrize(
+    ("written", "minor"),
+    [("20.759999999999998", 2076), ("96.74000000000001", 9674), ("0.005", 1), ("0.0049", 0), ("9.995", 1000)],
+)
+def test_money_finer_than_the_currency_is_rounded_where_the_map_says_so(
+    import_text: ImportText, written: str, minor: int
+) -> None:
+    rounds = 'money_minor = { column = "amount", rounds = true }'
+    done = import_text(GIFTS.replace("25.5", written), map_text=MAP.replace('money_minor = "amount"', rounds))
+    assert (minor,) in rows_of(done, "money_minor")
+
+
+@pytest.mark.parametrize(
     ("currency", "form", "written", "minor"),
     [
         ("EUR", 'decimal = "."\nthousands = ","', '"1,234.50"', 123450),

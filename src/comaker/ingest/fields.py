@@ -71,7 +71,7 @@ class Field(NamedTuple):
         if self.type == "time":
             return _time_sql(cell, self.format)
         if self.type == "money":
-            return _money_sql(cell, self.format, self.digits)
+            return _money_sql(cell, self.format, self.digits, rounds=self.source.rounds)
         return _whole_sql(cell, self._bits) if self.type == "whole" else cell
 
     def cell(self, cell: str) -> str:
@@ -100,7 +100,7 @@ class Field(NamedTuple):
         if self.type == "time":
             return _time_fault(cell, self.format)
         if self.type == "money":
-            return _money_fault(cell, self.format, self.digits)
+            return _money_fault(cell, self.format, self.digits, rounds=self.source.rounds)
         return f"not a whole number from {-_LIMITS[self._bits] - 1} to {_LIMITS[self._bits]}"
 
 
@@ -117,18 +117,22 @@ def _number_pattern(form: Format) -> str:
     return rf"{whole}({re.escape(form.decimal or '.')}[0-9]+)?"
 
 
-def _money_sql(cell: str, form: Format, digits: int) -> str:
+def _money_sql(cell: str, form: Format, digits: int, *, rounds: bool) -> str:
     mark = quoted(form.decimal or ".")
     whole = f"split_part({cell}, {mark}, 1)"
     if form.thousands:
         whole = f"replace({whole}, {quoted(form.thousands)}, '')"
     part = f"rtrim(split_part({cell}, {mark}, 2), '0')"
     minor = f"TRY_CAST({whole} || rpad({part}, {digits}, '0') AS DECIMAL({MAX_MONEY_DIGITS}, 0))"
-    fits = f"regexp_full_match({cell}, {quoted(_number_pattern(form))}) AND length({part}) <= {digits}"
-    return f"CASE WHEN {fits} THEN CAST({minor} AS BIGINT) END"
+    is_number = f"regexp_full_match({cell}, {quoted(_number_pattern(form))})"
+    if rounds:
+        # rpad cuts what is finer off; the first digit that it cuts says whether to go up.
+        up = f"CAST(substr({part}, {digits + 1}, 1) >= '5' AS BIGINT)"
+        return f"CASE WHEN {is_number} THEN CAST({minor} AS BIGINT) + {up} END"
+    return f"CASE WHEN {is_number} AND length({part}) <= {digits} THEN CAST({minor} AS BIGINT) END"
 
 
-def _money_fault(cell: str, form: Format, digits: int) -> str:
+def _money_fault(cell: str, form: Format, digits: int, *, rounds: bool) -> str:
     if cell.startswith(("-", "−", "(")):
         return "a negative amount: leave such rows out (only), or map them as withdrawn in a log of their own"
     example = "1234" + (form.decimal or ".") + "50"
@@ -137,7 +141,7 @@ def _money_fault(cell: str, form: Format, digits: int) -> str:
     if not re.fullmatch(_number_pattern(form), cell):
         return f"not a number as the map declares them (decimal = {form.decimal!r}, such as {example})"
     part = cell.partition(form.decimal or ".")[2].rstrip("0")
-    if len(part) > digits:
+    if len(part) > digits and not rounds:
         return f"finer than the currency's {digits} decimals; is the decimal mark really {form.decimal!r}?"
     return f"absurdly large: more than {money_text(10**MAX_MONEY_DIGITS - 1, digits)}"
 

@@ -105,6 +105,8 @@ class Source(Part):
     """True where ids are text: they become 1, 2, 3… and the key table is written beside the output."""
     empty: Literal["error", "keep", "leave out"] = "error"
     """What an empty cell means."""
+    rounds: bool = False
+    """Whether an amount finer than the currency becomes the nearest minor unit, halves up; an error otherwise."""
 
     def mistakes(self) -> Iterator[tuple[str, str]]:
         if (self.column is None) == (self.constant is None):
@@ -181,6 +183,8 @@ class Log(Part):
     def _column_mistakes(name: str, source: Source) -> Iterator[tuple[str, str]]:
         if source.text and name not in ID_SPACES:
             yield f"columns.{name}", f"text ids are for {', '.join(ID_SPACES)}"
+        if source.rounds and name not in MONEY:
+            yield f"columns.{name}", f"only money is rounded: {', '.join(MONEY)}"
         if source.empty == "keep" and name in NEVER_EMPTY:
             yield f"columns.{name}", "may not be empty: leave such rows out, or let them be errors"
 

@@ -79,6 +79,8 @@ def _active(log: Log) -> pd.DataFrame:
 
 
 def _rows(joined: pd.DataFrame, active: pd.DataFrame, until: int) -> Iterator[tuple[object, ...]]:
+    if joined.empty:
+        return
     months = range(int((until - joined.start.min() + 1) // MONTH_DAYS))
     cohort = pd.to_datetime(joined.start, unit="D").dt.strftime("%Y-%m")
     for name, those in joined.groupby(cohort):

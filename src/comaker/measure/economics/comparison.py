@@ -8,7 +8,7 @@ import numpy as np
 
 from comaker.measure.economics.lifetime import NO_MONEY, Terms, lifetime_value, newcomer_value
 from comaker.measure.economics.returns import ONLY_BOUGHT, TOOK_PART, Group, fitted
-from comaker.measure.estimators.intervals import UNKNOWN, Interval, normal
+from comaker.measure.estimators.intervals import UNKNOWN, Interval
 from comaker.measure.figures import About, Figure
 from comaker.measure.log import Log
 
@@ -48,7 +48,7 @@ def by_part(log: Log, found: ir.Table, whole: Group, terms: Terms) -> tuple[list
     figures = [_figure(worth, group, _value(group, terms), name) for name, group in groups.items()]
     took_part, only_bought = groups.values()
     n = took_part.customers + only_bought.customers
-    gap = _less(_value(took_part, terms), _value(only_bought, terms))
+    gap = difference(_value(took_part, terms), _value(only_bought, terms))
     if np.isfinite(gap).all():
         figures.append(_ASSOCIATION.estimate(*gap, n=n))
     else:
@@ -81,7 +81,7 @@ def by_arm(log: Log, found: ir.Table, terms: Terms) -> list[Figure]:
         _figure(
             _EFFECT,
             groups[arm],
-            _less(values[arm], values[control]),
+            difference(values[arm], values[control]),
             arm,
             n=groups[arm].customers + groups[control].customers,
         )
@@ -98,6 +98,8 @@ def _control(arm: str, arms: list[str]) -> str | None:
 
 def _figure(about: About, group: Group, value: Interval, of: str, n: int | None = None) -> Figure:
     counted = group.customers if n is None else n
+    if not group.customers:
+        return about.missing(f"no customer with an occasion {of}", of=of)
     if group.both is None:
         return about.missing(NO_MONEY, n=counted, of=of)
     return about.estimate(*value, n=counted, of=of)
@@ -106,14 +108,11 @@ def _figure(about: About, group: Group, value: Interval, of: str, n: int | None 
 def _value(group: Group, terms: Terms) -> Interval:
     """Lifetime value with an interval that is symmetric, so that two can be subtracted."""
     both = group.both
-    if both is None:
-        return UNKNOWN
-    error = both.error(lambda now: newcomer_value(now, terms))
-    return normal(newcomer_value(both.parameters, terms), error)
+    return UNKNOWN if both is None else both.symmetric(lambda now: newcomer_value(now, terms))
 
 
-def _less(one: Interval, other: Interval) -> Interval:
-    """The difference of two independent estimates."""
+def difference(one: Interval, other: Interval) -> Interval:
+    """The difference of two independent estimates with symmetric intervals, ``one`` less ``other``."""
     half = np.hypot(one.high - one.value, other.high - other.value)
     gap = one.value - other.value
     return Interval(gap, gap - half, gap + half)

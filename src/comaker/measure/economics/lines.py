@@ -78,10 +78,10 @@ def amount(lines: Sequence[Line], component: str, of: Sequence[str]) -> float | 
     return sum(known) if known else None
 
 
-def needs(lines: Sequence[Line], component: str, of: Sequence[str]) -> str:
+def wanted(lines: Sequence[Line], component: str, of: Sequence[str]) -> str:
     """What would identify a component of which no line is known."""
-    wanted = [line.rests_on for line in lines if line.component == component and line.of in of]
-    return "; ".join(dict.fromkeys(wanted)) or f"nothing is recorded or declared for it: see {SEVERAL}"
+    needs = [line.rests_on for line in lines if line.component == component and line.of in of]
+    return "; ".join(dict.fromkeys(needs)) or f"nothing is recorded or declared for it: see {SEVERAL}"
 
 
 def table(lines: Sequence[Line], labels: Sequence[str]) -> pd.DataFrame:

@@ -23,10 +23,10 @@ from comaker.measure.economics.lines import (
     amount,
     is_purchase,
     label_of,
-    needs,
     net,
     parts_of,
     table,
+    wanted,
 )
 from comaker.measure.economics.socializing import technique_lines
 from comaker.measure.estimators.intervals import normal
@@ -85,7 +85,8 @@ def participation(log: Log) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
     whole = sum(done[label] for label in joint)
     figures = [*_figures(lines, [*joint, *shared], "", whole), _each(log, lines, [*joint, *shared])]
     for label in labels:
-        figures += _figures(lines, [label], label, done[label])
+        own = _figures(lines, [label], label, done[label])
+        figures += own if label in joint else [each for each in own if each.name == REVENUE]
     tables = {
         "participation": table(lines, [*labels, *shared]),
         "participation_lines": _line_table(lines),
@@ -94,9 +95,14 @@ def participation(log: Log) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
 
 
 def _figures(lines: Sequence[Line], labels: Sequence[str], of: str, n: int) -> list[Figure]:
+    if not n:
+        needs_acts = (
+            "no customer did a task beyond buying: rows of kind done with such a task would identify it"
+        )
+        return [about.missing(needs_acts, of=of) for about in (*_ABOUT.values(), _NET, _KNOWN)]
     amounts = {name: amount(lines, name, labels) for name in COMPONENTS}
     figures = [
-        about.missing(needs(lines, name, labels), n=n, of=of)
+        about.missing(wanted(lines, name, labels), n=n, of=of)
         if (value := amounts[name]) is None
         else about.record(round(value), n=n, of=of)
         for name, about in _ABOUT.items()
@@ -265,12 +271,12 @@ def _each(log: Log, lines: Sequence[Line], labels: Sequence[str]) -> Figure:
     amounts = {name: amount(lines, name, labels) for name in COMPONENTS}
     if all(value is None for value in amounts.values()):
         return _EACH.missing("none of its components is known")
-    spread = _spread(log)
-    customers = int(spread.customers)
-    if customers < 2:
-        return _EACH.missing(
-            "fewer than two customers took part: rows of kind done with a customer", n=customers
-        )
+    joint = [part.task for part in parts_of(log) if not is_purchase(log, part.task)]
+    spread = _spread(log, joint) if joint else None
+    customers = 0 if spread is None else int(spread.customers)
+    if spread is None or customers < 2:
+        needs = "fewer than two customers took part: rows of kind done with a customer would identify it"
+        return _EACH.missing(needs, n=customers)
     variance = (
         max(spread.squares / customers - (spread.net / customers) ** 2, 0.0) * customers / (customers - 1)
     )
@@ -279,10 +285,9 @@ def _each(log: Log, lines: Sequence[Line], labels: Sequence[str]) -> Figure:
     )
 
 
-def _spread(log: Log) -> pd.Series[Any]:
+def _spread(log: Log, joint: Sequence[str]) -> pd.Series[Any]:
     """Customers who took part, and the sum and the sum of squares of what each brought and cost by her
     acts."""
-    joint = [part.task for part in parts_of(log) if not is_purchase(log, part.task)] or [""]
     tasks = log.customer_tasks
     value = ibis.cases(*((tasks.task == task, _brought(log, tasks, task)) for task in joint), else_=0.0)
     own = tasks.select(

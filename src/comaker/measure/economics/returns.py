@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 
 from comaker.measure.estimators import bgnbd, gamma_gamma
-from comaker.measure.estimators.likelihood import Fit
+from comaker.measure.estimators.likelihood import Fit, joined
 from comaker.measure.log import SAMPLE_ROWS, Log
 from comaker.measure.tables import DAY_US, ONE_IN, drawn
 from comaker.model.integration import participation_tasks
@@ -46,7 +45,7 @@ def occasions(log: Log) -> ir.Table:
     return by_day.aggregate(money_minor=spent.money_minor.sum().cast("int64"))
 
 
-def returns(log: Log, own: ir.Table) -> ir.Table:
+def by_customer(log: Log, own: ir.Table) -> ir.Table:
     """One row a run and customer of ``occasions``: ``repeats`` (x), ``last`` (t_x) and ``length`` (T) in
     days, ``spent_minor`` on repeats, ``part`` (``TOOK_PART`` or ``ONLY_BOUGHT``), ``arm`` ("" for none)."""
     each = own.group_by(["run", "customer"]).aggregate(
@@ -86,20 +85,14 @@ class Group(NamedTuple):
 
     @property
     def both(self) -> Fit | None:
-        """Both fits as one: r, alpha, a, b, p, q, v. Each is fitted on its own, so their errors are
-        independent."""
+        """Both fits as one: r, alpha, a, b, p, q, v."""
         if self.returning is None or self.spending is None:
             return None
-        covariance = np.zeros((7, 7))
-        covariance[:4, :4], covariance[4:, 4:] = self.returning.covariance, self.spending.covariance
-        parameters = np.concatenate([self.returning.parameters, self.spending.parameters])
-        is_known = np.concatenate([self.returning.is_known, self.spending.is_known])
-        value = self.returning.log_likelihood + self.spending.log_likelihood
-        return Fit(parameters, covariance, is_known, value)
+        return joined(self.returning, self.spending)
 
 
 def fitted(log: Log, found: ir.Table) -> Group:
-    """Fit those customers of ``returns`` that are given."""
+    """Fit those customers of ``by_customer`` that are given."""
     rows = log.frame(
         found.group_by(["repeats", "last", "length"]).aggregate(
             customers=found.count(), spent_minor=found.spent_minor.sum().cast("int64")

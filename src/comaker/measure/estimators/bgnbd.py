@@ -204,8 +204,8 @@ def beta_nodes(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     total = 2 * n + up + down
     diagonal = np.empty((len(first), _NODES))
     diagonal[:, 0] = (down - up)[:, 0] / ((up + down)[:, 0] + 2)
-    diagonal[:, 1:] = ((down - up) * (down + up) / (total * (total + 2)))[:, 1:]
     k, both = n[1:], total[:, 1:]
+    diagonal[:, 1:] = (down - up) * (down + up) / (both * (both + 2))
     # (k + up + down) cancels against (both - 1) at k = 1, where both may vanish.
     ratio = np.where(k == 1, 1.0, (k + up + down) / np.where(k == 1, 1.0, both - 1))
     beside = np.sqrt(4 * k * (k + up) * (k + down) * ratio / (both**2 * (both + 1)))

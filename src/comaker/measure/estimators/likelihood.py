@@ -55,6 +55,10 @@ class Fit(NamedTuple):
         error = self.error(lambda parameters: float(np.log(value(parameters))))
         return _exponential(float(np.log(value(self.parameters) if known is None else known)), error)
 
+    def symmetric(self, value: Callable[[Floats], float]) -> Interval:
+        """A number that follows from the parameters, by the delta method on its own scale."""
+        return normal(value(self.parameters), self.error(value))
+
     def share(self, value: Callable[[Floats], float], known: float | None = None) -> Interval:
         """The same for a number between 0 and 1, by the delta method on its logit."""
 
@@ -74,6 +78,19 @@ class Fit(NamedTuple):
             ]
         )
         return float(np.sqrt(max(slopes @ self.covariance @ slopes, 0.0)))
+
+
+def joined(one: Fit, other: Fit) -> Fit:
+    """Two fits as one, the parameters of ``one`` first; each was fitted on its own, so errors are independent."""
+    many = len(one.parameters)
+    covariance = np.zeros((many + len(other.parameters),) * 2)
+    covariance[:many, :many], covariance[many:, many:] = one.covariance, other.covariance
+    return Fit(
+        np.concatenate([one.parameters, other.parameters]),
+        covariance,
+        np.concatenate([one.is_known, other.is_known]),
+        one.log_likelihood + other.log_likelihood,
+    )
 
 
 def _logit(share: float) -> float:
