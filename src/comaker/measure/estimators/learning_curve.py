@@ -30,9 +30,9 @@ FEWEST_TIMES = 6
 """With fewer times of a customer, shapes of her curve cannot be told apart."""
 
 _RATES = np.geomspace(0.01, 5, 64)
-_LOG_RATES = np.linspace(np.log(0.02), np.log(4), 25)
-_LOG_RATIOS = np.linspace(-2.4, 1.2, 46)
-_LEAST_SPREADS = (0.15, 0.05)
+_LOG_RATES = np.linspace(np.log(0.02), np.log(4), 17)
+_LOG_RATIOS = np.linspace(-2.0, 0.96, 38)
+_LEAST_SPREADS = (0.2, 0.05)
 _RATE, _RATIO = (axis.ravel() for axis in np.meshgrid(_LOG_RATES, _LOG_RATIOS, indexing="ij"))
 
 
@@ -45,7 +45,7 @@ class Times(NamedTuple):
 
 class Learning(NamedTuple):
     """What is said of a population of customers: ``speed_up`` of the median customer from the first to the
-    tenth attempt, as a share of the first; ``rate``: the median customer's, a attempt; ``spread_rate`` and
+    tenth attempt, as a share of the first; ``rate``: the median customer's, per attempt; ``spread_rate`` and
     ``spread_ratio``: standard deviations among customers, in logarithms; ``noise``: that of one time."""
 
     speed_up: Interval
@@ -68,10 +68,10 @@ class Shapes(NamedTuple):
 
 
 def times(customer: Any, attempt: Any, seconds: Any) -> Times:
-    """Times by customer and attempt from one entry an attempt: ``customer`` numbers from 0, ``attempt`` from
-    1.
+    """Times by customer and attempt, from one entry an attempt.
 
-    Times that are not known or not above zero are left out.
+    ``customer``: numbers from 0; ``attempt``: from 1. Times that are not known or not above zero are left
+    out.
     """
     who, which = np.asarray(customer, np.int64), np.asarray(attempt, np.int64)
     took_s = np.asarray(seconds, np.float64)

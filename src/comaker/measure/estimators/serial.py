@@ -53,7 +53,8 @@ def regression(outcome: Any, causes: Any) -> list[Interval]:
     left = np.square(one - (many @ found[:, :, None])[:, :, 0]).sum(1)
     if not left.min() > 1e-20 * np.square(seen).sum():
         return unknown
-    weight = _weights(np.log(1 - _LASTING**2) - np.linalg.slogdet(squares)[1] - free * np.log(left))
+    # Jeffreys' prior of the autocorrelation cancels the determinant of the transformation.
+    weight = _weights(-np.linalg.slogdet(squares)[1] - free * np.log(left))
     errors = np.sqrt((left / free)[:, None] * np.diagonal(inverse, axis1=1, axis2=2))
     return [
         _middle(found[:, each] / size[each], errors[:, each] / size[each], weight, free)

@@ -310,13 +310,14 @@ def _lag(weeks: pd.DataFrame, label: str) -> tuple[Figure, str]:
 
 
 def _table(log: Log) -> pd.DataFrame:
-    """Every whole week of the log: first day, the outcomes over all tasks; empty where a week has no acts."""
+    """Every whole week of the log with acts done: its first day, and the outcomes over all tasks."""
     own = log.days[log.days.task != ""]
     first, last = int(log.days.day.min()), int(log.days.day.max())
     weeks = range((last + 1 - first) // _WEEK_DAYS)
     table = _outcomes(own, ((own.day - first) // _WEEK_DAYS).to_numpy(), weeks, log.cleaned.runs)
     begins = [_date(first + _WEEK_DAYS * week) for week in weeks]
-    return table.drop(columns="week").convert_dtypes().assign(from_day=begins)
+    table.insert(0, "from_day", begins)
+    return table[table.done_per_week > 0].drop(columns="week").reset_index(drop=True)
 
 
 def _remarks(changes: list[_Change]) -> list[str]:
