@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from comaker import events
-from comaker.measure.economics.cohorts import cohorts
+from comaker.measure.economics.cohorts import kept_share, retention
 from comaker.measure.economics.participation import participation
 from comaker.measure.estimators.intervals import Interval
 from comaker.measure.figures import Figure
@@ -58,21 +59,17 @@ def _interval(figure: Figure) -> Interval:
 
 
 def retention_world(seed: int) -> Mapping[str, Interval]:
-    """Customers who join over a year and are followed for another; none is active but by chance."""
+    """Customers who join over a year and are followed for another; each is active by chance alone."""
     rng, customers = np.random.default_rng(seed), 400
-    joined = rng.integers(0, 365, customers)
-    kind, day, customer = [np.full(customers, "joined")], [joined + 0.5], [np.arange(customers)]
-    for month, chance in MONTHS.items():
-        active = np.flatnonzero(rng.random(customers) < chance)
-        acts = np.repeat(active, 1 + rng.poisson(1, len(active)))
-        kind.append(np.full(len(acts), "done"))
-        day.append(joined[acts] + 30 * month + rng.integers(0, 30, len(acts)) + 0.5)
-        customer.append(acts)
-    everything = [np.concatenate(each) for each in (kind, day, customer)]
-    kept = everything[1] < 760
-    log = open_log(table(*(each[kept] for each in everything)), shop())
-    figures, _ = cohorts(log)
-    return {figure.of: _interval(figure) for figure in figures}
+    joined, until = rng.integers(0, 365, customers), 760
+    start, counts = np.unique(joined, return_counts=True)
+    active = [
+        pd.DataFrame({"start": joined[rng.random(customers) < chance], "month": month, "active": 1})
+        for month, chance in MONTHS.items()
+    ]
+    met = pd.concat(active).groupby(["start", "month"], as_index=False).active.sum()
+    found = retention(pd.DataFrame({"start": start, "customers": counts}), met, until)
+    return {f"month {month}": kept_share(found, month)[0] for month in MONTHS}
 
 
 BOUGHT_WEEKS = 20

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+import numpy as np
 import pandas as pd
 
-from comaker.measure.estimators.intervals import proportion
+from comaker.measure.estimators.intervals import Interval, proportion
 from comaker.measure.figures import About, Figure
 from comaker.measure.log import Log
 from comaker.measure.tables import DAY_US
@@ -15,6 +14,9 @@ MONTH_DAYS = 30
 """Months of membership are of 30 days from the day of joining, so that all are equally long."""
 
 MONTHS = (1, 3, 6, 12)
+
+LONGEST = 24
+"""Months that the table follows a cohort for."""
 
 _RETENTION = About(
     "customers active so many months later",
@@ -31,27 +33,25 @@ def cohorts(log: Log) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
     """Retention at months 1, 3, 6 and 12 of membership, and the table by calendar month of joining.
 
     A customer is active in a month if she did a task (rows of kind done) in it. Table ``retention``:
-    ``cohort`` ("2008-03"), ``period`` (month of membership, from 0), ``customers`` whom the record follows
+    ``cohort`` ("2008-03"), ``period`` (month of membership, 0 to 24), ``customers`` whom the record follows
     that long, ``active``, ``kept_share`` with ``low``, ``high``.
     """
-    joined, active = _joined(log), _active(log)
-    until = log.cleaned.until_us // DAY_US
-    table = pd.DataFrame(_rows(joined, active, until), columns=_COLUMNS)
+    table = retention(_joined(log), _active(log), int(log.cleaned.until_us // DAY_US))
     figures = []
     for month in MONTHS:
-        of = f"month {month}"
-        rows = table[table.period == month]
-        followed, came = int(rows.customers.sum()), int(rows.active.sum())
-        if not followed:
-            figures.append(
-                _RETENTION.missing(
-                    f"no customer is followed for {(month + 1) * MONTH_DAYS} days: the record is too short",
-                    of=of,
-                )
-            )
-            continue
-        figures.append(_RETENTION.estimate(*proportion(came, followed), n=followed, of=of))
+        kept, n = kept_share(table, month)
+        of, days = f"month {month}", (month + 1) * MONTH_DAYS
+        missing = f"no customer is followed for {days} days: the record is too short"
+        figures.append(_RETENTION.estimate(*kept, n=n, of=of) if n else _RETENTION.missing(missing, of=of))
     return figures, {"retention": table}
+
+
+def kept_share(table: pd.DataFrame, month: int) -> tuple[Interval, int]:
+    """The share of all cohorts active in a month of membership, and how many customers are followed so
+    long."""
+    rows = table[table.period == month]
+    followed = int(rows.customers.sum())
+    return proportion(int(rows.active.sum()), followed), followed
 
 
 _COLUMNS = ("cohort", "period", "customers", "active", "kept_share", "low", "high")
@@ -78,16 +78,25 @@ def _active(log: Log) -> pd.DataFrame:
     return log.frame(once.group_by(["start", "month"]).aggregate(active=once.count()))
 
 
-def _rows(joined: pd.DataFrame, active: pd.DataFrame, until: int) -> Iterator[tuple[object, ...]]:
-    if joined.empty:
-        return
-    months = range(int((until - joined.start.min() + 1) // MONTH_DAYS))
-    cohort = pd.to_datetime(joined.start, unit="D").dt.strftime("%Y-%m")
-    for name, those in joined.groupby(cohort):
-        for month in months:
-            followed = those[those.start + (month + 1) * MONTH_DAYS <= until + 1]
-            if followed.empty:
-                break
-            came = active[(active.month == month) & active.start.isin(followed.start)].active.sum()
-            customers = int(followed.customers.sum())
-            yield (name, month, customers, int(came), *proportion(int(came), customers))
+def retention(joined: pd.DataFrame, active: pd.DataFrame, until: int) -> pd.DataFrame:
+    """The table of cohorts: who joined by day (``start``, ``customers``), how many of them were ``active`` in
+    which ``month`` of membership, and the last day of the record (all in days since 1970)."""
+    start = joined.start.to_numpy(np.int64)
+    months = np.arange(LONGEST + 1)
+    is_followed = start[:, None] + (months + 1) * MONTH_DAYS <= until + 1
+    came = np.zeros(is_followed.shape, np.int64)
+    shown = active[active.month <= LONGEST]
+    place = np.searchsorted(start, shown.start.to_numpy(np.int64))
+    came[place, shown.month.to_numpy(np.int64)] = shown.active.to_numpy(np.int64)
+    followed = is_followed * joined.customers.to_numpy(np.int64)[:, None]
+    names, cohort = np.unique(pd.to_datetime(start, unit="D").strftime("%Y-%m"), return_inverse=True)
+    sums = np.zeros((2, len(names), len(months)), np.int64)
+    np.add.at(sums[0], cohort, followed)
+    np.add.at(sums[1], cohort, came * is_followed)
+    rows = [
+        (str(names[row]), int(month), int(many), int(some), *proportion(int(some), int(many)))
+        for row in range(len(names))
+        for month, many, some in zip(months, sums[0, row], sums[1, row], strict=True)
+        if many
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
