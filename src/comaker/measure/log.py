@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,15 +15,18 @@ from comaker.measure.cleaning import Cleaned
 from comaker.measure.engine import Engine
 from comaker.model import Model
 
-SAMPLE_ROWS = 200_000
+SAMPLE_ROWS = 300_000
 """About how many rows a sample of customers or projects has: enough for intervals, little for time."""
+
+
+_BY_EVENT = ["run", "event_id"]
 
 
 class Log:
     """What sections measure: a model, the cleaned events, and tables worked out once.
 
-    Tables that grow with customers (``customer_tasks``, ``customers``, ``customer_days``, ``project_days``)
-    are Ibis tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas
+    Tables that grow with customers (``customer_tasks``, ``customers``, ``customer_days``, ``sampled``) are
+    Ibis tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas
     frames.
     """
 
@@ -32,10 +36,13 @@ class Log:
         self.cleaned = cleaned
         self.events = cleaned.events
 
-    def frame(self, expression: ir.Table) -> pd.DataFrame:
-        """The result of an Ibis expression as a pandas frame."""
+    def frame(self, expression: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The result of an Ibis expression as a pandas frame, the same by every engine, row for row.
+
+        Rows are in the order of the columns ``by``, or of all columns.
+        """
         found: pd.DataFrame = expression.to_pandas()
-        return found
+        return found.sort_values([*(by or found.columns)], ignore_index=True)
 
     @property
     def weeks(self) -> float:
@@ -45,10 +52,10 @@ class Log:
     @cached_property
     def days(self) -> pd.DataFrame:
         """What happened by day (``tables.days``), with "" for words that a row does not have."""
-        found = self.frame(tables.days(self.events))
         words = ["role", "task", "stage", "performer", "refusal", "model"]
+        found = self.frame(tables.days(self.events), by=["run", "day", "kind", *words])
         found[words] = found[words].fillna("")
-        return found.sort_values(["run", "day", "kind", *words], ignore_index=True)
+        return found
 
     @cached_property
     def customer_tasks(self) -> ir.Table:
@@ -57,11 +64,10 @@ class Log:
 
     @cached_property
     def customers(self) -> ir.Table:
-        """One row a run and customer: arm, referrer, joined_us, left_us, first_us, last_us, done."""
+        """One row a run and customer: arm, joined_us, left_us, first_us, last_us, done."""
         per_task = self.customer_tasks
         per_customer = per_task.group_by(["run", "customer"]).aggregate(
             arm=per_task.arm.min(),
-            referrer=per_task.referrer.min(),
             joined_us=per_task.joined_us.min(),
             left_us=per_task.left_us.max(),
             first_us=per_task.first_us.min(),
@@ -81,33 +87,33 @@ class Log:
         return self.engine.keep(tables.customer_days(self.events))
 
     @cached_property
-    def project_days(self) -> ir.Table:
-        """What happened to each project by day (``tables.project_days``)."""
-        return self.engine.keep(tables.project_days(self.events))
+    def sampled(self) -> ir.Table:
+        """The events of all customers, or of so many drawn ones that about ``SAMPLE_ROWS`` are left."""
+        if self.cleaned.rows <= SAMPLE_ROWS:
+            return self.events.filter(self.events.customer.notnull())
+        return self.engine.keep(self.sample("customer", self.cleaned.rows))
 
     @cached_property
     def attempts(self) -> pd.DataFrame:
-        """Attempts of all customers or of a sample (``tables.attempts``), by customer and time."""
-        tried = self.days[self.days.kind.isin(["done", "refused", "abandoned"])].events.sum()
-        found = self.frame(tables.attempts(self.sample("customer", int(tried))))
-        return found.sort_values(["run", "customer", "task", "attempt"], ignore_index=True)
+        """Attempts of sampled customers (``tables.attempts``), by customer and time."""
+        return self.frame(tables.attempts(self.sampled), by=["run", "customer", "task", "attempt"])
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """Customers with the projects they met (``tables.pairs``): all customers, or a sample."""
-        return self.frame(tables.pairs(self.sample("customer", self.cleaned.rows)))
+        """Sampled customers with the projects they met (``tables.pairs``)."""
+        return self.frame(tables.pairs(self.sampled), by=["run", "customer", "subject", "task"])
 
     @cached_property
     def exposures(self) -> pd.DataFrame:
-        """What was shown (``tables.exposures``), to all customers or to a sample of them."""
-        return self.frame(tables.exposures(self.sample("customer", self.cleaned.rows)))
+        """What was shown to sampled customers (``tables.exposures``)."""
+        return self.frame(tables.exposures(self.sampled), by=_BY_EVENT)
 
     @cached_property
     def answers(self) -> pd.DataFrame:
         """Answers to surveys of all customers, or of a sample of them (``tables.answers``)."""
         asked = self.count("surveyed")
         rows = self.sample("customer", asked) if asked else self.events.limit(0)
-        return self.frame(tables.answers(rows))
+        return self.frame(tables.answers(rows), by=_BY_EVENT)
 
     @cached_property
     def meetings(self) -> ir.Table:

@@ -27,6 +27,12 @@ ACTS = (
 )
 """Kinds that tell of a customer at a task; their counts are columns of the same name."""
 
+STEPS = (Kind.SEEN, Kind.STARTED, Kind.DONE, Kind.REFUSED, Kind.ABANDONED, Kind.WITHDRAWN)
+"""The acts that are counted for each customer and task."""
+
+WORK = ("money_minor", "seconds", "staff_seconds", "saved_seconds")
+"""Inputs that are summed for each customer and task."""
+
 SUMS = ("quantity", "money_minor", "seconds", "items", "effort", "staff_seconds", "saved_seconds")
 """Columns that add up: inputs of customers and staff (F12, F13)."""
 
@@ -74,21 +80,20 @@ def days(events: ir.Table) -> ir.Table:
 def customer_tasks(events: ir.Table) -> ir.Table:
     """What each customer did at each task: one row a run, customer and task ("" for rows of no task).
 
-    Columns: ``role`` (one of them), ``arm`` (the first by name), ``referrer``; a count for each of ``ACTS``
-    and ``joined``, ``left``; ``done_<sum>`` for each of ``SUMS`` over rows of kind done, ``tried_seconds``
-    over all; ``timed``: acts done that have seconds; ``affect``, ``conduct`` (sums), ``affects``,
-    ``conducts`` (rows with one); ``encounters``: acts done that have an encounter number, ``returns``: those
-    whose number is above 1; ``first_us``, ``last_us`` of any row, ``first_seen_us``, ``first_done_us``,
-    ``last_done_us``, ``first_refused_us``, ``joined_us``, ``left_us`` (null: never).
+    Columns: ``role`` (one of them), ``arm`` (the first by name); a count for each of ``STEPS`` and
+    ``joined``; ``done_<sum>`` for each of ``WORK`` over rows of kind done, ``tried_seconds`` over all;
+    ``timed``: acts done that have seconds; ``affect``, ``conduct`` (sums), ``affects``, ``conducts`` (rows
+    with one); ``encounters``: acts done that have an encounter number, ``returns``: those whose number is
+    above 1; ``first_us``, ``last_us`` of any row, ``first_done_us``, ``last_done_us``, ``joined_us``,
+    ``left_us`` (null: never).
     """
     with_customer = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
     one = with_customer
     return one.group_by(["run", "customer", "task"]).aggregate(
         role=one.role.min(),
         arm=one.arm.min(),
-        referrer=one.referrer.min(),
-        **{kind.value: _count(one, kind) for kind in (*ACTS, Kind.JOINED, Kind.LEFT)},
-        **{f"done_{name}": _sum(_when(one, Kind.DONE, one[name])) for name in SUMS},
+        **{kind.value: _count(one, kind) for kind in (*STEPS, Kind.JOINED)},
+        **{f"done_{name}": _sum(_when(one, Kind.DONE, one[name])) for name in WORK},
         tried_seconds=_sum(one.seconds),
         timed=_when(one, Kind.DONE, one.seconds).count(),
         affect=_sum(one.affect),
@@ -99,10 +104,8 @@ def customer_tasks(events: ir.Table) -> ir.Table:
         returns=((one.kind == Kind.DONE.value) & (one.encounter > 1)).sum().fill_null(0).cast("int64"),
         first_us=one.at_us.min(),
         last_us=one.at_us.max(),
-        first_seen_us=_when(one, Kind.SEEN, one.at_us).min(),
         first_done_us=_when(one, Kind.DONE, one.at_us).min(),
         last_done_us=_when(one, Kind.DONE, one.at_us).max(),
-        first_refused_us=_when(one, Kind.REFUSED, one.at_us).min(),
         joined_us=_when(one, Kind.JOINED, one.at_us).min(),
         left_us=_when(one, Kind.LEFT, one.at_us).min(),
     )
@@ -117,25 +120,6 @@ def customer_days(events: ir.Table) -> ir.Table:
     done = done.mutate(task=done.task.fill_null(""), day=day_of(done))
     return done.group_by(["run", "customer", "task", "day"]).aggregate(
         done=done.count(), quantity=_sum(done.quantity), money_minor=_sum(done.money_minor)
-    )
-
-
-def project_days(events: ir.Table) -> ir.Table:
-    """What happened to each project (order, case, idea) by day: one row a run, subject, task and day.
-
-    Columns: a count for each of ``ACTS``; ``done_quantity``, ``done_money_minor``, ``staff_seconds``;
-    ``opened``, ``funded``, ``expired``, ``released``; ``income_minor``, ``cost_minor``, ``paid_minor``.
-    """
-    own = events.filter(events.subject.notnull())
-    own = own.mutate(task=own.task.fill_null(""), day=day_of(own))
-    closing = (Kind.OPENED, Kind.FUNDED, Kind.EXPIRED, Kind.RELEASED)
-    money = (Kind.INCOME, Kind.COST, Kind.PAID)
-    return own.group_by(["run", "subject", "task", "day"]).aggregate(
-        **{kind.value: _count(own, kind) for kind in (*ACTS, *closing)},
-        done_quantity=_sum(_when(own, Kind.DONE, own.quantity)),
-        done_money_minor=_sum(_when(own, Kind.DONE, own.money_minor)),
-        staff_seconds=_sum(own.staff_seconds),
-        **{f"{kind.value}_minor": _sum(_when(own, kind, own.money_minor)) for kind in money},
     )
 
 
@@ -210,13 +194,12 @@ def exposures(events: ir.Table) -> ir.Table:
 def answers(events: ir.Table) -> ir.Table:
     """Every answer to a survey: rows surveyed, with ``quantity`` (the answer), ``shown`` (the item)."""
     asked = events.filter(events.kind == Kind.SURVEYED.value)
-    return asked.select(
-        "run", "customer", "role", "task", "at_us", "encounter", "quantity", "affect", "arm", "shown"
-    )
+    columns = ("run", "customer", "role", "task", "event_id", "at_us", "encounter", "quantity", "affect")
+    return asked.select(*columns, "arm", "shown")
 
 
 def meetings(events: ir.Table) -> ir.Table:
-    """Customers who met a technique (F16): one row a run, customer and technique, with ``times`` and ``first_us``.
+    """Customers who met a technique (F16): a row a run, customer and technique: ``times``, ``first_us``.
 
     A meeting is a row of kind seen whose ``shown`` has {"technique": "faq"}.
     """

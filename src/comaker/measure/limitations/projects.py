@@ -6,6 +6,7 @@ from functools import cached_property
 
 import ibis.expr.types as ir
 import pandas as pd
+from ibis import _
 
 from comaker.events import Kind
 from comaker.measure import tables
@@ -21,6 +22,24 @@ MARKET_DAYS = 91
 FIRST_DAYS = 14
 """Copies are counted over the first two weeks too, as the paper counts those of Agonie (E6)."""
 
+ROUGH = 2
+"""Conduct up to this, judged by staff, counts as a threat."""
+
+_KINDS = [
+    kind.value
+    for kind in (
+        Kind.OPENED,
+        Kind.FUNDED,
+        Kind.RELEASED,
+        Kind.INCOME,
+        Kind.COST,
+        Kind.PAID,
+        Kind.WITHDRAWN,
+        Kind.LAPSED,
+        Kind.SURVEYED,
+    )
+]
+
 
 class Projects:
     """Holders and fates of the projects of a log, each worked out once.
@@ -34,15 +53,41 @@ class Projects:
         self.buying_tasks = tasks_of(log.model, TaskKind.PURCHASE)
 
     @cached_property
+    def notes(self) -> ir.Table:
+        """The rows that the detectors ask for again and again, taken out of the events in one pass.
+
+        Of projects' fates and money, of stakes and purchases, of surveys, and threats; ``shown`` of surveys
+        alone; ``threat`` and ``concession`` (0 or 1).
+        """
+        events = self.log.events
+        bargains = events.task.isin([*self.stake_tasks, *self.buying_tasks]).fill_null(False)
+        wanted = events.kind.isin(_KINDS) | ((events.kind == Kind.DONE.value) & bargains)
+        distant = [Kind.SEEN.value, Kind.JOINED.value, Kind.LEFT.value]
+        near = events.customer.notnull() & events.kind.notin(distant)
+        threat = near & ((events.conduct <= ROUGH).fill_null(False) | shows(events, "threat"))
+        concession = (events.kind == Kind.PAID.value) & shows(events, "concession")
+        names = ("run", "customer", "subject", "event_id", "at_us", "kind", "task", "stage", "quantity")
+        marked = events.select(
+            *names,
+            "money_minor",
+            wanted=wanted,
+            threat=flag(threat),
+            concession=flag(concession),
+            shown=(events.kind == Kind.SURVEYED.value).ifelse(events.shown, None),
+        )
+        rows = marked.filter(marked.wanted | (marked.threat == 1))
+        return self.log.engine.keep(rows.drop("wanted"))
+
+    @cached_property
     def holdings(self) -> ir.Table:
         """One row a run, customer and project with a stake or a payout: ``shares``, ``stake_minor``,
         ``paid_minor`` (payouts that are no concession), ``first_paid_us``, ``bought`` (purchases of it)."""
-        events = self.log.events
-        given = events.kind.isin([Kind.DONE.value, Kind.WITHDRAWN.value, Kind.LAPSED.value])
-        staked = given & events.task.isin(self.stake_tasks)
-        bought = (events.kind == Kind.DONE.value) & events.task.isin(self.buying_tasks)
-        paid = (events.kind == Kind.PAID.value) & ~shows(events, "concession")
-        rows = events.filter(events.customer.notnull(), events.subject.notnull(), staked | bought | paid)
+        notes = self.notes
+        given = notes.kind.isin([Kind.DONE.value, Kind.WITHDRAWN.value, Kind.LAPSED.value])
+        staked = given & notes.task.isin(self.stake_tasks)
+        bought = (notes.kind == Kind.DONE.value) & notes.task.isin(self.buying_tasks)
+        paid = (notes.kind == Kind.PAID.value) & (notes.concession == 0)
+        rows = notes.filter(notes.customer.notnull(), notes.subject.notnull(), staked | bought | paid)
         is_paid = rows.kind == Kind.PAID.value
         # A purchase adds nothing to what is held.
         sign = (rows.kind == Kind.DONE.value).ifelse(1, -1)
@@ -60,9 +105,9 @@ class Projects:
     @cached_property
     def fates(self) -> ir.Table:
         """One row a run and project: ``opened_us``, ``funded_us``, ``released_us``, null where it was not."""
-        events = self.log.events
+        notes = self.notes
         kinds = (Kind.OPENED, Kind.FUNDED, Kind.RELEASED)
-        rows = events.filter(events.subject.notnull(), events.kind.isin([kind.value for kind in kinds]))
+        rows = notes.filter(notes.subject.notnull(), notes.kind.isin([kind.value for kind in kinds]))
         found = rows.group_by(PROJECT).aggregate(
             **{f"{kind.value}_us": (rows.kind == kind.value).ifelse(rows.at_us, None).min() for kind in kinds}
         )
@@ -93,13 +138,14 @@ class Projects:
 
     def _votes(self, fates: ir.Table) -> ir.Table:
         names = tasks_of(self.log.model, TaskKind.BALLOT, TaskKind.RATING, TaskKind.REVIEW)
-        by_day = self.log.project_days
-        rows = by_day.filter(by_day.task.isin(names)).semi_join(fates, PROJECT)
-        return rows.group_by(PROJECT).aggregate(votes=(rows.done + rows.rated).sum())
+        events = self.log.events
+        given = events.kind.isin([Kind.DONE.value, Kind.RATED.value]) & events.task.isin(names)
+        votes = events.filter(events.subject.notnull(), given).group_by(PROJECT).aggregate(votes=_.count())
+        return votes.semi_join(fates, PROJECT)
 
     def _market(self, fates: ir.Table) -> ir.Table:
-        events = self.log.events
-        income = events.filter(events.kind == Kind.INCOME.value, events.subject.notnull())
+        notes = self.notes
+        income = notes.filter(notes.kind == Kind.INCOME.value, notes.subject.notnull())
         income = income.select(*PROJECT, "at_us", "quantity", "money_minor")
         rows = income.join(fates.select(*PROJECT, "released_us"), PROJECT)
         rows = rows.filter(rows.at_us >= rows.released_us)
