@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from comaker.cli.options import Json
-from comaker.cli.output import print_json, print_table, refusals, refuse
+from comaker.cli.output import print_json, print_table, progress, refusals, refuse
 
 if TYPE_CHECKING:
     from comaker.ingest.pabulib import Ballots, Option
@@ -40,6 +40,14 @@ def count(
             help="Leave out options whose share of the voters is below a third of their share of the budget.",
         ),
     ] = False,
+    step: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="equal-shares: by how many units of the currency every voter's part is raised at a time "
+            "until the budget is used; more is quicker and coarser.",
+        ),
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Count votes on how to spend a budget, exactly, and compare with the choice that the file states.
@@ -51,14 +59,16 @@ def count(
     with refusals():
         from comaker.ingest.pabulib import read_ballots
 
-        found = _counted(ballots, read_ballots(ballots), rule, broad_support=broad_support)
+        with progress(f"Counting {ballots.name}"):
+            cast = read_ballots(ballots)
+            found = _counted(ballots, cast, rule, broad_support=broad_support, step=step)
         if as_json:
             print_json({"file": str(ballots), **found})
             return
         _print(found)
 
 
-def _counted(path: Path, cast: Ballots, rule: Rule, *, broad_support: bool) -> dict[str, Any]:
+def _counted(path: Path, cast: Ballots, rule: Rule, *, broad_support: bool, step: int) -> dict[str, Any]:
     from comaker.ingest.pabulib import CUMULATIVE, ORDINAL
     from comaker.rules.budget import broadly_supported, equal_shares_completed, greedy, votes_of
 
@@ -77,7 +87,7 @@ def _counted(path: Path, cast: Ballots, rule: Rule, *, broad_support: bool) -> d
         chosen = greedy(own, [score[option] for option in standing], cast.budget_minor)
     else:
         kept = [[place[option] for option in ballot if option in place] for ballot in cast.ballots]
-        chosen = equal_shares_completed(own, kept, cast.budget_minor, step=10**cast.digits)
+        chosen = equal_shares_completed(own, kept, cast.budget_minor, step=step * 10**cast.digits)
     winners = [standing[at] for at in chosen]
     stated = {at for at, option in enumerate(cast.options) if option.is_chosen}
     is_stated = any(option.is_chosen is not None for option in cast.options)
@@ -122,7 +132,12 @@ def _print(found: dict[str, Any]) -> None:
     print_table(
         ["option", "name", "votes", f"cost ({found['currency']})"],
         [
-            [each["id"], each["name"], f"{each['votes']:,}", money(each["cost_minor"])]
+            [
+                _plain_text(each["id"]),
+                _plain_text(each["name"]),
+                f"{each['votes']:,}",
+                money(each["cost_minor"]),
+            ]
             for each in found["chosen"]
         ],
         left=2,
@@ -136,3 +151,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"{found['repeated']:,} options that a ballot named again were counted once.")
     if found["as_stated"] is not None:
         typer.echo(f"The file states {'the same' if found['as_stated'] else 'another'} choice.")
+
+
+def _plain_text(text: str) -> str:
+    """A name of the file with nothing in it that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -8,7 +8,7 @@ same ballots agree.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from math import gcd
 from typing import NamedTuple
@@ -17,11 +17,16 @@ type Ballot = Collection[int]
 """The options that one voter approves of, each once."""
 
 
-class _Group(NamedTuple):
-    """Voters who cast the same ballot, and therefore always have the same left to spend."""
+class _Cast(NamedTuple):
+    """Ballots as counting needs them: by groups who cast the same one, and so have always the same left.
 
-    ballot: Ballot
-    voters: int
+    ``voters`` of each group; ``supporters``: the groups that want an option, for each that somebody wants.
+    """
+
+    costs: Sequence[int]
+    votes: Sequence[int]
+    voters: Sequence[int]
+    supporters: Mapping[int, Sequence[int]]
 
 
 class _Offer(NamedTuple):
@@ -75,16 +80,25 @@ def equal_shares(costs: Sequence[int], ballots: Sequence[Ballot], share: Fractio
     utilities"); ties go to the cheaper option, then to that with more votes, then to the one listed first.
     Peters, Pierczyński and Skowron 2021 (NeurIPS); Faliszewski et al. 2023 (IJCAI).
     """
-    groups = [_Group(ballot, voters) for ballot, voters in Counter(map(frozenset, ballots)).items()]
-    votes = votes_of(ballots, len(costs))
+    return _bought(_cast(costs, ballots), share)
+
+
+def _cast(costs: Sequence[int], ballots: Sequence[Ballot]) -> _Cast:
+    groups = Counter(map(frozenset, ballots))
+    supporters: dict[int, list[int]] = {}
+    for at, ballot in enumerate(groups):
+        for option in ballot:
+            supporters.setdefault(option, []).append(at)
+    return _Cast(costs, votes_of(ballots, len(costs)), list(groups.values()), supporters)
+
+
+def _bought(cast: _Cast, share: Fraction) -> list[int]:
+    costs, votes, voters, supporters = cast
     # What each has left is kept in parts of one unit that grows finer, so that all stay whole numbers.
     unit = share.denominator
-    left = [share.numerator] * len(groups)
+    left = [share.numerator] * len(voters)
     # Money only shrinks, so that what an option asks only grows: its last asking is a lower bound.
-    asked = {option: Fraction(0) for option in range(len(costs)) if votes[option]}
-    supporters = {
-        option: [at for at, group in enumerate(groups) if option in group.ballot] for option in asked
-    }
+    asked = dict.fromkeys(supporters, Fraction(0))
     chosen: list[int] = []
     while True:
         best: tuple[Fraction, int, int, int] | None = None
@@ -92,9 +106,8 @@ def equal_shares(costs: Sequence[int], ballots: Sequence[Ballot], share: Fractio
         for option in sorted(asked, key=asked.__getitem__):
             if best and asked[option] > best[0]:
                 break
-            offer = _asked(
-                option, costs[option] * unit, [(left[at], groups[at].voters) for at in supporters[option]]
-            )
+            purses = [(left[at], voters[at]) for at in supporters[option]]
+            offer = _asked(option, costs[option] * unit, purses)
             if offer is None:
                 del asked[option]
                 continue
@@ -112,15 +125,20 @@ def equal_shares(costs: Sequence[int], ballots: Sequence[Ballot], share: Fractio
             left[at] = max(left[at] - taken.price, 0)
 
 
-def _asked(option: int, price: int, supporters: list[tuple[int, int]]) -> _Offer | None:
-    """What an option asks of supporters, (left, voters) each; None where they have not enough together."""
-    payers = sum(voters for _, voters in supporters)
-    for left, voters in sorted(supporters):
-        if left * payers >= price:
+def _asked(option: int, price: int, purses: list[tuple[int, int]]) -> _Offer | None:
+    """What an option asks of supporters, (left, voters) each; None where they have not enough together.
+
+    Whoever has less than the mean payment pays all she has, which raises the mean for the others.
+    """
+    payers = sum(voters for _, voters in purses)
+    while payers:
+        rich = [(left, voters) for left, voters in purses if left * payers >= price]
+        if len(rich) == len(purses):
             common = gcd(price, payers)
             return _Offer(option, price // common, payers // common)
-        price -= left * voters
-        payers -= voters
+        price -= sum(left * voters for left, voters in purses if left * payers < price)
+        purses = rich
+        payers = sum(voters for _, voters in rich)
     return None
 
 
@@ -136,18 +154,18 @@ def equal_shares_completed(
     """
     if not ballots:
         return []
-    wanted = [option for option, votes in enumerate(votes_of(ballots, len(costs))) if votes]
-    chosen = equal_shares(costs, ballots, Fraction(budget, len(ballots)))
+    cast = _cast(costs, ballots)
+    chosen = _bought(cast, Fraction(budget, len(ballots)))
     share = budget // (len(ballots) * step) * step
-    while _something_fits(costs, wanted, chosen, budget):
+    while _something_fits(cast, chosen, budget):
         share += step
-        richer = equal_shares(costs, ballots, Fraction(share))
+        richer = _bought(cast, Fraction(share))
         if sum(costs[option] for option in richer) > budget:
             break
         chosen = richer
     return chosen
 
 
-def _something_fits(costs: Sequence[int], wanted: Sequence[int], chosen: Sequence[int], budget: int) -> bool:
-    left = budget - sum(costs[option] for option in chosen)
-    return any(costs[option] <= left for option in wanted if option not in chosen)
+def _something_fits(cast: _Cast, chosen: Sequence[int], budget: int) -> bool:
+    left = budget - sum(cast.costs[option] for option in chosen)
+    return any(cast.costs[option] <= left for option in cast.supporters if option not in chosen)
