@@ -19,12 +19,11 @@ FEWEST = 100
 CELLS = 4_000
 """Events in more groups than so are counted by equal steps of time instead."""
 
-DROP = 3.841458820694124 / 2
-"""A profile likelihood lower by this lies outside the 95 % interval."""
-
-DROP_TO_NONE = 2.5
-"""The same for no contagion at all, where the lag is not identified, so that chance has more to choose from
-(Davies 1987); calibrated on worlds without contagion (``bench/worlds/acquisition.py``)."""
+HARDER = 1.3
+"""So much more the likelihood must fall before no contagion at all is ruled out: without any, the lag is
+free, and chance has more to choose from (Davies 1987); calibrated on the worlds of
+``bench/worlds/acquisition.py``.
+"""
 
 MOST = 0.99
 """Ratios above are not looked for: from 1 on every event brings about a crowd without end."""
@@ -96,6 +95,8 @@ class _Fit:
     """The likelihood, with the baseline of each piece chosen best for any ratio and lag."""
 
     def __init__(self, times: Times, piece_days: float) -> None:
+        from scipy.special import stdtrit
+
         self.times, self.piece_days = times, piece_days
         edges = np.arange(0, times.days - piece_days / 2, piece_days)
         starts = np.unique([*edges, *(cut for cut in times.cuts_days if 0 < cut < times.days)])
@@ -108,6 +109,8 @@ class _Fit:
         self.longest = piece_days / 2
         gap = 60 * self.longest + times.days
         self.clock = times.at_days + times.run * gap
+        # How far the baseline swings is itself taken from the pieces: Student's t, squared, instead of 1.96².
+        self.drop = float(stdtrit(max(len(self.exposure) - 1, 1), 0.975)) ** 2 / 2
         self.log_counts = np.log(times.counts)
         self.rhythm = 1.0 if times.rhythm is None else times.rhythm
         self.level = np.log(self.in_piece / self.exposure)
@@ -177,16 +180,16 @@ class _Fit:
         """
         coarse = np.linspace(0, MOST, 12), np.linspace(np.log(self.shortest), np.log(self.longest), 8)
         told, (ratios, log_lags) = self._smooth(*coarse)
-        likely = told >= told.max() - 3 * DROP
+        likely = told >= told.max() - 3 * self.drop
         around, near = ratios[likely.any(1)][[0, -1]], log_lags[likely.any(0)][[0, -1]]
         told, (ratios, log_lags) = self._smooth(
             np.linspace(max(around[0] - 0.01, 0.0), min(around[1] + 0.01, MOST), 9),
             np.linspace(max(near[0] - 0.1, log_lags[0]), min(near[1] + 0.1, log_lags[-1]), 7),
         )
         row, column = np.unravel_index(int(told.argmax()), told.shape)
-        inside = ratios[told.max(1) >= told.max() - DROP]
+        inside = ratios[told.max(1) >= told.max() - self.drop]
         gain = max(float(told.max()) - self.likelihood(0.0, self.longest), 0.0)
-        low = 0.0 if gain <= DROP_TO_NONE else float(inside[0])
+        low = 0.0 if gain <= HARDER * self.drop else float(inside[0])
         found = Interval(float(ratios[row]), low, float(inside[-1]))
         return found, float(np.exp(log_lags[column])), gain
 

@@ -186,8 +186,8 @@ def _summed(edges: npt.NDArray[np.float64], hour: npt.NDArray[np.float64]) -> np
 
 
 def _busy(joins: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Against a mean of 1, drawn towards it by 20 joins' worth, so that a few joins make no rhythm."""
-    drawn = joins + 20.0
+    """Against a mean of 1, drawn towards it by five joins, so that a few joins make no rhythm."""
+    drawn = joins + 5.0
     busy: npt.NDArray[np.float64] = drawn / drawn.mean()
     return busy
 

@@ -39,9 +39,9 @@ _CONVERSION = About(
 )
 _EFFECT = About(
     "installed_base_effect",
-    "percentage points by which conversion of a first look differs for each doubling of the customers shown to "
-    "take part, between looks at the same project, each week having its own level; causal only if nothing "
-    "else that raises conversion grows with a project's base",
+    "percentage points by which conversion of a first look differs for each doubling of the customers "
+    "shown to take part, between looks at the same project, each week having its own level; causal only if "
+    "nothing else that raises conversion grows with a project's base",
     "percentage points a doubling",
     "looks",
     "F4.1; Arellano & Bover 1995",
