@@ -8,8 +8,8 @@ from typing import NamedTuple
 from comaker.charts.canvas import Canvas
 from comaker.charts.palette import INK, MUTED, NOW
 
-_STRONGEST = 0.62
-"""Of the ink of a full square: words on it stay legible on light and on dark paper."""
+_STRONGEST = 0.6
+"""Ink of the fullest square: words on it stay legible on light and on dark paper."""
 
 
 class Cohort(NamedTuple):
@@ -21,7 +21,7 @@ class Cohort(NamedTuple):
 
 
 def cohorts(rows: Sequence[Cohort], period: str, width: float) -> bytes:
-    """Squares the darker the more of a cohort came back, with their per cent, as an SVG document."""
+    """Squares the fuller the more of a cohort came back, with their per cent, as an SVG document."""
     columns = max(len(row.kept) for row in rows)
     left = 150 if width >= 500 else 92
     side = min((width - left) / columns, 64)
@@ -33,6 +33,7 @@ def cohorts(rows: Sequence[Cohort], period: str, width: float) -> bytes:
             left + (column + 0.5) * side, 34, str(column), size=12.5, colour=MUTED, text_anchor="middle"
         )
     size = 12.5 if side >= 34 else 10
+    most = max((share or 0.0 for row in rows for share in row.kept), default=0.0) or 1.0
     for place, row in enumerate(rows):
         y = 42 + place * tall
         canvas.text(0, y + 18, row.name, size=12.5)
@@ -41,7 +42,7 @@ def cohorts(rows: Sequence[Cohort], period: str, width: float) -> bytes:
             if share is None:
                 continue
             x = left + column * side
-            shade = f"{_STRONGEST * min(max(share, 0.0), 1.0) ** 0.7:.3f}"
+            shade = f"{_STRONGEST * max(share, 0.0) / most:.3f}"
             canvas.box(x + 1, y, side - 2, tall - 2, fill=NOW, fill_opacity=shade, rx=2)
             if side >= 24:
                 words = f"{100 * share:.0f}"

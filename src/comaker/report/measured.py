@@ -24,12 +24,12 @@ from comaker.words import Component
 TABLE_ROWS = 30
 """Rows of a table that the page shows; its CSV file beside the page has them all."""
 
-BREAKDOWN_ROWS = 16
+BREAKDOWNS = 18
 """Breakdowns of one figure that the page shows; ``figures.csv`` has them all."""
 
 
 class Line(NamedTuple):
-    """A figure as it stands in its row; ``needs`` says what would identify it, "" where it is identified."""
+    """A figure, or one of its breakdowns, in words; ``needs``: what would identify it, "" where it is."""
 
     name: str
     words: Written
@@ -37,13 +37,23 @@ class Line(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Figures of one name: what they stand for, said once, and a row for each breakdown."""
+    """Figures of one name: what they stand for, said once, the whole, and its breakdowns.
+
+    ``gaps``: names of breakdowns that are not identified, with what would identify them.
+    """
 
     name: str
     estimand: str
     source: str
-    lines: list[Line]
+    whole: Line | None
+    breakdowns: list[Line]
+    gaps: list[tuple[str, str]]
     left_out: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything of it is identified."""
+        return bool(self.breakdowns) or (self.whole is not None and not self.whole.needs)
 
 
 class Behind(NamedTuple):
@@ -108,8 +118,8 @@ def _part(measured: Measured, section: Section, components: dict[Component, str]
     ]
     drawn = pictures(measured, section, components)
     groups = _groups(section.figures, money)
-    known = [each for each in groups if not all(line.needs for line in each.lines)]
-    unknown = [each for each in groups if each not in known]
+    known = [each for each in groups if each.is_known]
+    unknown = [each for each in groups if not each.is_known]
     return Part(section, known, unknown, tables, drawn)
 
 
@@ -125,15 +135,31 @@ def _groups(figures: Sequence[Figure], money: Money) -> list[Group]:
 
 
 def _group(name: str, same: list[Figure], money: Money) -> Group:
-    first = same[0]
-    if len(same) > 1 and all(each.value is None and each.needs == first.needs for each in same):
-        # One reason for all of them is said once.
-        same = [first]
-        lines = [Line("", written(first, money), first.needs)]
-    else:
-        lines = [Line(each.of, written(each, money), each.needs) for each in same[:BREAKDOWN_ROWS]]
-    scale = "" if first.unit[:1].isalpha() or not first.unit else f" (scale {first.unit.replace('-', '−')})"
-    return Group(label(name), f"{label(first.estimand)}{scale}", first.source, lines, len(same) - len(lines))
+    lines = [Line(each.of, written(each, money), each.needs) for each in same]
+    # A figure of one task alone is a whole by itself.
+    whole = lines[0] if len(lines) == 1 else next((line for line in lines if not line.name), None)
+    rest = [line for line in lines if line is not whole]
+    known = [line for line in rest if not line.needs]
+    missing = sorted((line for line in rest if line.needs), key=lambda line: line.needs)
+    gaps = [
+        (_listed([line.name for line in alike]), needs)
+        for needs, alike in groupby(missing, key=lambda line: line.needs)
+    ]
+    unit = same[0].unit
+    scale = "" if unit[:1].isalpha() or not unit else f" (scale {unit.replace('-', '−')})"
+    return Group(
+        label(name),
+        f"{label(same[0].estimand).rstrip('.')}{scale}",
+        same[0].source,
+        whole,
+        known[:BREAKDOWNS],
+        gaps,
+        max(len(known) - BREAKDOWNS, 0),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:BREAKDOWNS]) + (", …" if len(names) > BREAKDOWNS else "")
 
 
 def _facts(measured: Measured, events: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -24,8 +25,9 @@ from comaker.report.wording import axis, written
 from comaker.words import Component, Link
 
 WIDE, NARROW = 780, 330
-_SHARES = "share"
-_MOST_ROWS = 14
+_ON_ONE_AXIS = ("share", "difference of shares")
+_COMPARED = {"links", "socialization", "limitations"}
+_MOST_ROWS = 18
 _FEWEST = 3
 _MOST_CURVES = 60
 _LINKS = {link.value: link for link in Link}
@@ -121,29 +123,33 @@ def _task(name: str) -> str:
 
 
 def _intervals(section: Section, money: Money, said: str) -> Picture | None:
-    """The estimates of a section that are shares, where there are several to compare."""
-    shares = [each for each in section.figures if each.basis == "estimate" and each.unit == _SHARES]
-    shares = _few(shares)
-    if len(shares) < _FEWEST:
+    """Estimates of one unit, where a section has several that no other picture shows."""
+    by_unit = [_few([each for each in section.figures if _has_ends(each, unit)]) for unit in _ON_ONE_AXIS]
+    figures = max(by_unit, key=len)
+    if len(figures) < _FEWEST or section.key not in _COMPARED:
         return None
-    factor, unit = axis(_SHARES, 1.0, money)
-    rows = [_row(each, factor, money) for each in shares]
+    factor, unit = axis(figures[0].unit, 1.0, money)
+    rows = [_row(each, factor, money) for each in figures]
     told = "; ".join(f"{row.name}: {row.text}" for row in rows)
     words = (
         f"{section.key}-intervals",
-        f"{section.title}: the estimates side by side",
+        "Estimates side by side",
         f"{said}; dots are estimates, lines their 95 % intervals",
         f"{told}.",
     )
     return _both(words, lambda width: intervals(rows, unit, width))
 
 
-def _few(shares: list[Figure]) -> list[Figure]:
+def _has_ends(figure: Figure, unit: str) -> bool:
+    return figure.basis == "estimate" and figure.unit == unit
+
+
+def _few(figures: list[Figure]) -> list[Figure]:
     """Whole figures, or the breakdowns of one where there are few of those."""
-    whole = [each for each in shares if not each.of]
-    if len(whole) >= _FEWEST or not shares:
+    whole = [each for each in figures if not each.of]
+    if len(whole) >= _FEWEST or not figures:
         return whole[:_MOST_ROWS]
-    by_name = [[each for each in shares if each.name == name] for name in {each.name: 0 for each in shares}]
+    by_name = [[each for each in figures if each.name == name] for name in {each.name: 0 for each in figures}]
     return max(by_name, key=len)[:_MOST_ROWS]
 
 
@@ -181,20 +187,22 @@ def _retention(section: Section, money: Money, said: str) -> Picture | None:
 
 
 def _learning(section: Section, money: Money, said: str) -> Picture | None:
-    rows = _rows(section, "learning_curves", "customer", "attempt", "seconds")
-    by_customer: dict[Any, list[float]] = {}
-    for row in rows:
-        by_customer.setdefault(row["customer"], []).append(float(row["seconds"]))
-    curves = [curve[:_LONGEST] for curve in by_customer.values() if len(curve) > 1][:_MOST_CURVES]
-    if not curves:
+    """Customers' own curves at the task of which there are most."""
+    by_owner: dict[tuple[str, Any], list[float]] = {}
+    for row in _rows(section, "learning_curves", "task", "customer", "attempt", "seconds"):
+        by_owner.setdefault((row["task"], row["customer"]), []).append(float(row["seconds"]))
+    counts = Counter(task for task, _ in by_owner)
+    if not counts:
         return None
+    task = counts.most_common(1)[0][0]
+    curves = [times[:_LONGEST] for (name, _), times in by_owner.items() if name == task][:_MOST_CURVES]
+    first, last = [curve[0] for curve in curves], [curve[-1] for curve in curves]
     told = (
-        f"{len(curves)} customers; seconds of the first attempt {number(min(c[0] for c in curves))} to "
-        f"{number(max(c[0] for c in curves))}, of the last {number(min(c[-1] for c in curves))} to "
-        f"{number(max(c[-1] for c in curves))}."
+        f"{len(curves)} customers at {task}; seconds of the first attempt {number(min(first))} to "
+        f"{number(max(first))}, of the last {number(min(last))} to {number(max(last))}."
     )
-    said = f"{said}; a line a customer, {len(curves)} of them: an average of curves has another shape"
-    words = ("learning", "Customers learn, each for herself", said, told)
+    drawn = f"{label(task).lower()}, a line a customer, {len(curves)} drawn by lot: an average would mislead"
+    words = ("learning", "Customers learn, each for herself", f"{said}; {drawn}", told)
     return _both(words, lambda width: practice(curves, "seconds", width))
 
 

@@ -50,7 +50,7 @@ def written(figure: Figure, money: Money) -> Written:
     between = interval(*(factor * each for each in ends)) if len(ends) == 2 else ""
     return Written(
         _with(factor * figure.value, unit),
-        f"{between}{_PERCENT}" if between and unit == "%" else between,
+        f"{between}{_PERCENT}" if between and unit[:1] == "%" else between,
         *rests_on,
         BASES[figure.basis],
     )
@@ -58,26 +58,27 @@ def written(figure: Figure, money: Money) -> Written:
 
 def _scale(unit: str, largest: float, money: Money) -> tuple[float, str]:
     """What to multiply a value by, and the unit this gives."""
-    first, rest = (_MONEY, unit.removeprefix(_MONEY)) if unit.startswith(_MONEY) else (unit, "")
-    if first == _MONEY:
-        return 10.0**-money.minor_digits, money.unit + rest
-    if unit == _SHARE:
-        return 100.0, "%"
+    if unit.startswith(_MONEY):
+        return 10.0**-money.minor_digits, money.unit + unit.removeprefix(_MONEY)
+    if unit == _SHARE or unit.startswith(f"{_SHARE} "):
+        return 100.0, "%" + unit.removeprefix(_SHARE)
+    if unit == "difference of shares":
+        return 100.0, "points"
     if unit == "s":
         for least, size, word in _TIMES:
             if largest >= least:
                 return 1 / size, word
-    return 1.0, unit
+    return 1.0, "" if unit == "ratio" else unit
 
 
 def _with(value: float, unit: str) -> str:
-    return f"{number(value)}{_PERCENT}" if unit == "%" else with_unit(value, unit)
+    return f"{number(value)}\N{NO-BREAK SPACE}{unit}" if unit[:1] == "%" else with_unit(value, unit)
 
 
 def axis(unit: str, largest: float, money: Money) -> tuple[float, str]:
     """The same for an axis: what to multiply values by, and what to write below it."""
     factor, name = _scale(unit, largest, money)
-    return factor, "per cent" if name == "%" else name
+    return factor, {"%": "per cent", "points": "percentage points"}.get(name, name)
 
 
 def day(at_us: int) -> str:
@@ -100,8 +101,12 @@ def shown(table: pd.DataFrame, money: Money, *, rows: int) -> Shown:
     names = [str(name) for name in table.columns]
     first = table.head(rows)
     units = _of_interval(names)
-    cells = [[_cell(value, units.get(name, name), money) for value in first[name]] for name in names]
-    numeric = [pd.api.types.is_numeric_dtype(table[name].dtype) for name in table.columns]
+    columns = [first.iloc[:, place] for place in range(len(names))]
+    cells = [
+        [_cell(value, units.get(name, name), money) for value in column]
+        for name, column in zip(names, columns, strict=True)
+    ]
+    numeric = [pd.api.types.is_numeric_dtype(column.dtype) for column in columns]
     return Shown(
         [_heading(name, money) if name not in units else label(name) for name in names],
         numeric,

@@ -26,6 +26,9 @@ FITTED = 800
 TASKS = 3
 """Tasks that are looked at: those with the most attempts."""
 
+DRAWN_CURVES = 60
+"""So many customers' own curves of a task are in the table: more lines cannot be told apart."""
+
 RETURN_DAYS = 28
 """Coming back means another day with an attempt within so many days."""
 
@@ -118,13 +121,12 @@ def measured(log: Log) -> Part:
         own = tried[tried.task == task]
         figures += [*_curves(own, task), *_habits(log, own, task)]
     remarks = [
-        "Learning is told within customers only: what an average over those still there shows mixes "
-        "learning with "
-        "who stays. Customers who stop early take part in the curves as far as they went; that is right "
-        "as long as "
-        "what made them stop is in their record."
+        "Learning is told within customers only: an average over those still there mixes learning with who "
+        "stays. Customers who stop early take part in the curves as far as they went, which is right as long "
+        "as what made them stop is in their record."
     ]
-    return Part(figures, {"errors by attempt": _by_attempt(tried)}, remarks)
+    found = {"errors by attempt": _by_attempt(tried), "learning_curves": _own_times(tried)}
+    return Part(figures, found, remarks)
 
 
 def _curves(own: pd.DataFrame, task: str) -> Iterator[Figure]:
@@ -216,3 +218,16 @@ def _by_attempt(tried: pd.DataFrame) -> pd.DataFrame:
     table["refused_share"] = table.refused / table.attempts
     table["abandoned_share"] = table.abandoned / table.attempts
     return table.reset_index()
+
+
+def _own_times(tried: pd.DataFrame) -> pd.DataFrame:
+    """Times of some customers drawn by lot, each for herself: task, customer (a number), attempt, seconds."""
+    timed = tried[(tried.kind == Kind.DONE) & (tried.seconds.fillna(0) > 0)]
+    times = timed.groupby(["task", "who"]).seconds.transform("size")
+    several = timed[times >= learning_curve.FEWEST_TIMES]
+    owners = several[["task", "who"]].drop_duplicates()
+    drawn = owners.groupby("task", group_keys=False).sample(frac=1, random_state=0)
+    drawn = drawn[drawn.groupby("task").cumcount() < DRAWN_CURVES]
+    own = several.merge(drawn, on=["task", "who"]).sort_values(["task", "who", "attempt"])
+    own = own[["task", "who", "attempt", "seconds"]].rename(columns={"who": "customer"})
+    return own.reset_index(drop=True)
