@@ -20,13 +20,13 @@ type Ballot = Collection[int]
 class _Cast(NamedTuple):
     """Ballots as counting needs them: by groups who cast the same one, and so have always the same left.
 
-    ``voters`` of each group; ``supporters``: the groups that want an option, for each that somebody wants.
+    ``voters`` of each group; ``wanted_by``: the groups that want an option, for each that somebody wants.
     """
 
     costs: Sequence[int]
     votes: Sequence[int]
     voters: Sequence[int]
-    supporters: Mapping[int, Sequence[int]]
+    wanted_by: Mapping[int, Sequence[int]]
 
 
 class _Offer(NamedTuple):
@@ -85,20 +85,20 @@ def equal_shares(costs: Sequence[int], ballots: Sequence[Ballot], share: Fractio
 
 def _cast(costs: Sequence[int], ballots: Sequence[Ballot]) -> _Cast:
     groups = Counter(map(frozenset, ballots))
-    supporters: dict[int, list[int]] = {}
+    wanted_by: dict[int, list[int]] = {}
     for at, ballot in enumerate(groups):
         for option in ballot:
-            supporters.setdefault(option, []).append(at)
-    return _Cast(costs, votes_of(ballots, len(costs)), list(groups.values()), supporters)
+            wanted_by.setdefault(option, []).append(at)
+    return _Cast(costs, votes_of(ballots, len(costs)), list(groups.values()), wanted_by)
 
 
 def _bought(cast: _Cast, share: Fraction) -> list[int]:
-    costs, votes, voters, supporters = cast
+    costs, votes, voters, wanted_by = cast
     # What each has left is kept in parts of one unit that grows finer, so that all stay whole numbers.
     unit = share.denominator
     left = [share.numerator] * len(voters)
     # Money only shrinks, so that what an option asks only grows: its last asking is a lower bound.
-    asked = dict.fromkeys(supporters, Fraction(0))
+    asked = dict.fromkeys(wanted_by, Fraction(0))
     chosen: list[int] = []
     while True:
         best: tuple[Fraction, int, int, int] | None = None
@@ -106,7 +106,7 @@ def _bought(cast: _Cast, share: Fraction) -> list[int]:
         for option in sorted(asked, key=asked.__getitem__):
             if best and asked[option] > best[0]:
                 break
-            purses = [(left[at], voters[at]) for at in supporters[option]]
+            purses = [(left[at], voters[at]) for at in wanted_by[option]]
             offer = _asked(option, costs[option] * unit, purses)
             if offer is None:
                 del asked[option]
@@ -121,7 +121,7 @@ def _bought(cast: _Cast, share: Fraction) -> list[int]:
         del asked[taken.option]
         unit *= taken.payers
         left = [each * taken.payers for each in left]
-        for at in supporters[taken.option]:
+        for at in wanted_by[taken.option]:
             left[at] = max(left[at] - taken.price, 0)
 
 
@@ -168,4 +168,4 @@ def equal_shares_completed(
 
 def _something_fits(cast: _Cast, chosen: Sequence[int], budget: int) -> bool:
     left = budget - sum(cast.costs[option] for option in chosen)
-    return any(cast.costs[option] <= left for option in cast.supporters if option not in chosen)
+    return any(cast.costs[option] <= left for option in cast.wanted_by if option not in chosen)
