@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from comaker.measure.estimators.intervals import UNKNOWN, Interval, Z
+from comaker.measure.estimators.intervals import UNKNOWN, Interval
 
 LEAST_ITEMS = 3
 """A factor is not identified from fewer items."""
@@ -126,11 +126,17 @@ def _covariance(given: Matrix) -> Matrix:
 
 def _interval(value: float, given: Matrix, slope: Matrix) -> Interval:
     """From how a reliability moves with the covariances to its interval."""
+    from scipy.special import stdtrit
+
     apart = given - given.mean(axis=0)
     customers, count = given.shape
+    # One factor takes two parameters an item from what the answers can tell of the error.
+    freedom = customers - 2 * count
+    if freedom < 1:
+        return UNKNOWN
     moved = np.einsum("ij,jk,ik->i", apart, slope.reshape(count, count), apart)
-    error = moved.std(ddof=1) / np.sqrt(customers)
+    error = moved.std() / np.sqrt(freedom)
     if not (np.isfinite(error) and value < 1):
         return UNKNOWN
-    wide = np.exp(Z * error / (1 - value))
+    wide = np.exp(float(stdtrit(freedom, 0.975)) * error / (1 - value))
     return Interval(value, 1 - (1 - value) * wide, 1 - (1 - value) / wide)
