@@ -64,7 +64,8 @@ def _short(seed: int) -> dict[str, Interval]:
 def _lag(seed: int) -> dict[str, Interval]:
     """Harm set in some week before the rule: the level of a series of 40 weeks rose by so much of its errors.
 
-    The true lag differs from world to world, so it is taken off: what is left is zero.
+    The true lag differs from world to world, so it is taken off: what is left is zero. As in the report, only
+    changes that are no chance count.
     """
     rng = np.random.default_rng(seed)
     found = {}
@@ -72,9 +73,9 @@ def _lag(seed: int) -> dict[str, Interval]:
         series, start = errors(rng, 40, lasting=lasting), int(rng.integers(3, 38))
         series[start:] += rise
         step = serial.step(series)
-        found[name] = (
-            Interval(*(start - each for each in (step.at[0], step.at[2], step.at[1]))) if step else UNKNOWN
-        )
+        found[name] = UNKNOWN
+        if step and step.is_sure:
+            found[name] = Interval(*(start - each for each in (step.at[0], step.at[2], step.at[1])))
     return found
 
 

@@ -23,9 +23,10 @@ _LASTING = np.linspace(-0.9, 0.98, 48)
 _SHORTEST = 3
 """A level must last so many weeks on either side to be told from chance."""
 
-_SURE = 9.84
-"""Twice the lead in log-likelihood of a step at an unknown time that chance exceeds in 5 % of series
-(Andrews 1993, one parameter, 5 % trimmed)."""
+_SURE = 12.0
+"""Twice the lead in log-likelihood of a step at an unknown time that chance exceeds in 5 % of series:
+simulated, 20 to 78 weeks, autocorrelation up to .6. Without autocorrelation and in long series it is 9.84
+(Andrews 1993)."""
 
 
 def regression(outcome: Any, causes: Any) -> list[Interval]:
@@ -105,8 +106,8 @@ class Step(NamedTuple):
 def step(outcome: Any) -> Step | None:
     """The one change of level that fits a weekly series best, its errors an autoregression of order 1.
 
-    Weeks are weighed by the likelihood of a change at their start, whatever its size and the
-    autocorrelation; the interval holds the likeliest weeks, 95 % together (Smith 1975). None for a series
+    Weeks are weighed by the likelihood of a change at their start, whatever its size and the autocorrelation;
+    the estimate is the middle of the weights, the interval their middle 95 % (Smith 1975). None for a series
     that is too short (eight weeks are needed) or does not vary.
     """
     seen = np.asarray(outcome, np.float64)
@@ -131,11 +132,9 @@ def step(outcome: Any) -> Step | None:
     sloping = (stationary[:, 0] - weeks * np.log(np.maximum(squares - slope**2 / steep, 1e-300))).max()
     weight = _weights(stationary - np.log(inside) - np.log(size) - (weeks - 2) * np.log(left))
     by_start = weight.sum(0)
-    likeliest = int(by_start.argmax())
-    order = np.argsort(-by_start)
-    held = starts[order[: int(np.searchsorted(by_start[order].cumsum(), 0.95)) + 1]]
-    change = float((weight * related / size)[:, likeliest].sum() / by_start[likeliest])
-    at = Interval(float(starts[likeliest]), float(held.min()), float(held.max()))
+    low, middle, high = np.searchsorted(by_start.cumsum(), (0.025, 0.5, 0.975)).clip(max=len(starts) - 1)
+    change = float((weight * related / size)[:, middle].sum() / by_start[middle])
+    at = Interval(float(starts[middle]), float(starts[low]), float(starts[high]))
     return Step(at, lead, lead > max(_SURE, float(sloping - flat)), change)
 
 

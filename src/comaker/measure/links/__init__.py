@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from comaker.measure.figures import Section
-from comaker.measure.links import acquisition, adaptation, coproduction, learning, socializing
+from comaker.measure.links import acquisition, adaptation, coproduction, installed_base, learning, socializing
 from comaker.measure.links.part import Part
 from comaker.measure.log import Log
 
 _PARTS = (
+    installed_base.measured,
     acquisition.measured,
     socializing.measured,
     learning.measured,

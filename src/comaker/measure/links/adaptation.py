@@ -21,8 +21,7 @@ from comaker.measure.links.part import Part
 from comaker.measure.log import Log
 
 FEWEST_WEEKS = 8
-"""A rule's effect needs so many weeks on either side of its day; changes that lie nearer are told
-together."""
+"""A rule's effect needs so many weeks on either side; changes nearer to each other are told together."""
 
 MOST_WEEKS = 78
 """Weeks further from a change say little about it."""
@@ -79,8 +78,7 @@ _OUTCOMES = (
 _LAG = About(
     "detection_lag",
     "Weeks from the last change of level before an amendment, in the outcome where it shows most, to the "
-    "day in "
-    "force; that this change is the harm which the amendment answers is an assumption.",
+    "day in force; that this change is the harm which the amendment answers is an assumption.",
     "weeks",
     "weeks before",
     "F4.6; Andrews 1993",
@@ -91,8 +89,10 @@ _NO_CHANGE = "no amendment came into force during the log, and its rows (column 
 
 
 class _Change(NamedTuple):
-    """New terms: first and last day in force (days since 1970) where several are told together, and what
-    for."""
+    """New terms: when they came into force, and why.
+
+    ``first_day``, ``last_day``: days since 1970, apart where several changes are told together.
+    """
 
     first_day: int
     last_day: int
@@ -187,8 +187,7 @@ def _ratio(log: Log, task: str) -> tuple[Interval, int]:
 
 
 def _changes(log: Log) -> list[_Change]:
-    """Amendments that came into force during the log, and terms in its rows that the model does not
-    declare."""
+    """Amendments in force from a day of the log on, and terms of its rows that the model does not declare."""
     first, last = int(log.days.day.min()), int(log.days.day.max())
     found: dict[int, _Change] = {}
     for amendment in log.model.amendment:
@@ -302,8 +301,7 @@ def _lag(weeks: pd.DataFrame, label: str) -> tuple[Figure, str]:
     if best is None:
         needs = (
             f"in {counted} weeks before it no outcome changed its level beyond what chance and a trend "
-            "do: the day on "
-            "which the firm saw the harm would tell, or a longer log"
+            "do: the day on which the firm saw the harm would tell, or a longer log"
         )
         return _LAG.missing(needs, n=counted, of=label), ""
     return _LAG.estimate(*best.at, n=counted, of=label), answered

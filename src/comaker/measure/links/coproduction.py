@@ -38,8 +38,7 @@ _LABOUR = About(
 _COST = About(
     "cost_per_act",
     "What one act done costs the firm: staff time at the declared rate, recorded costs of the task, its "
-    "declared "
-    "interface and coordination.",
+    "declared interface and coordination.",
     "minor units",
     "acts done",
     "F4.5, F12, F20",
@@ -54,8 +53,7 @@ _TIME_SAVED = About(
 _COST_SAVED = About(
     "cost_saved_per_act",
     "Staff time saved by one act done, less the staff time that it takes, at the declared rate, less the "
-    "declared "
-    "coordination.",
+    "declared coordination.",
     "minor units",
     "customers",
     "F4.5, F20",
@@ -121,8 +119,7 @@ def _labour(log: Log, done: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _by_stage(log: Log) -> dict[str, Moments]:
-    """Sums over customers of their time (x) and of all time (y) on acts done, by stage of the declared
-    tasks."""
+    """Sums over customers of their time (x) and of all time (y) on acts done, by the tasks' stage."""
     tasks = log.customer_tasks
     named = [(tasks.task == name, task.stage.value) for name, task in log.model.task.items()]
     staged = tasks.mutate(stage=ibis.cases(*named, else_=""))
@@ -146,8 +143,7 @@ def _with_firm(sums: Moments, firm_s: float) -> Moments:
 
 
 def _weekly(log: Log) -> pd.DataFrame:
-    """Days with ``bin``: whole weeks of the log, or its days where it is short; what is left over is cut
-    off."""
+    """Days with ``bin``: whole weeks of the log (the rest is cut off), or its days where it is short."""
     days = log.days[log.days.kind.isin([Kind.DONE, Kind.COST])]
     first, last = int(log.days.day.min()), int(log.days.day.max())
     wide = _WEEK_DAYS if last - first + 1 >= _FEWEST * _WEEK_DAYS else 1
@@ -273,8 +269,7 @@ def _remarks(log: Log, done: pd.DataFrame) -> list[str]:
     if done.staffed.any() and (rate_minor := hourly_rate_minor(log)) is not None:
         remarks.append(
             f"Staff time is turned into money at declared rates ({rate_minor:,.0f} minor units an hour "
-            "over all "
-            "staff): an assumption of the model file."
+            "over all staff): an assumption of the model file."
         )
     elsewhere = [
         name
@@ -292,7 +287,6 @@ def _remarks(log: Log, done: pd.DataFrame) -> list[str]:
     if crowded:
         remarks.append(
             f"{', '.join(crowded)} can be done through several interfaces; the log tells them apart by "
-            "performer "
-            "only, so interfaces that share one add no declared cost."
+            "performer only, so interfaces that share one add no declared cost."
         )
     return remarks

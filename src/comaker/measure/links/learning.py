@@ -38,8 +38,7 @@ LISTED = 20
 _SPEED_UP = About(
     "speed_up",
     "How much less time the tenth attempt at the task takes the median customer than her first, as a "
-    "share of "
-    "the first, along her own curve.",
+    "share of the first, along her own curve.",
     "share",
     "customers timed at least twice",
     "F4.4; Heathcote, Brown & Mewhort 2000",
@@ -47,8 +46,7 @@ _SPEED_UP = About(
 _RATE = About(
     "learning_rate",
     "How fast the median customer learns: each attempt takes this part (in logarithms) off what she still "
-    "has "
-    "to gain.",
+    "has to gain.",
     "per attempt",
     "customers timed at least twice",
     "F4.4; Heathcote, Brown & Mewhort 2000",
@@ -63,8 +61,7 @@ _EXPONENTIAL = About(
 _LEAD = About(
     "exponential_lead",
     "By how much log-likelihood a customer's exponential curve fits her times better than a power curve "
-    "does, "
-    "mean over customers.",
+    "does, mean over customers.",
     "log-likelihood",
     f"customers timed at least {learning_curve.FEWEST_TIMES} times",
     "F4.4; Murre & Chessa 2011",
@@ -79,8 +76,7 @@ _STOPPED = About(
 _ERRORS = About(
     "error_odds_change",
     "Change in the odds that an attempt is refused or abandoned when the same customer has twice the "
-    "attempts "
-    "behind her, as a share of those odds.",
+    "attempts behind her, as a share of those odds.",
     "share",
     "customers who attempted the task",
     "F4.4; conditional logit: Chamberlain 1980",
@@ -88,8 +84,7 @@ _ERRORS = About(
 _RETURN = About(
     "return_change",
     f"Change in the chance that a customer comes back to the task within {RETURN_DAYS} days when she has "
-    "twice the "
-    "days of experience: among those who are still there, whom experience kept as well as made.",
+    "twice the days of experience: among those who are still there, whom experience kept as well as made.",
     "difference of shares",
     "customers who attempted the task",
     "F4.4; discrete hazard, cluster-robust by customer",
@@ -185,8 +180,7 @@ def _habits(log: Log, own: pd.DataFrame, task: str) -> Iterator[Figure]:
     if changed is None or not np.isfinite(changed).all():
         needs = (
             f"too few customers have attempted the task on two days or more, {RETURN_DAYS} days before "
-            "the log "
-            "ends: a longer log would tell"
+            "the log ends: a longer log would tell"
         )
         yield _RETURN.missing(needs, n=len(attempts), of=task)
     else:
