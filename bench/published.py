@@ -3,9 +3,9 @@
     python bench/published.py --data DIR [--only votes] [--json FILE]
 
 A row a target: what was published, ours, the difference, the verdict (met, missed, or information where
-nothing was published) and the source. DIR holds one folder a data set (budget_votes, crowdfunding, customer_survey,
-idea_votes, incentive_email, networks, repeat_purchase, service_logs), each with a README that says where
-its files come from; they are not part of this repository. Exits with 1 where a target is missed or could
+nothing was published) and the source. DIR holds one folder a data set (budget_votes, crowdfunding,
+customer_survey, idea_votes, incentive_email, networks, repeat_purchase, service_logs), each with a README
+that says where its files come from; they are not part of this repository. Exits with 1 where a target is missed or could
 not be tried for want of a file.
 """
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(BENCH))
 from targets import INFORMATION, Absent, Row, need, rows_of, topics  # noqa: E402 - it stands beside the tests
 
 FOLDERS = {
+    "customer_survey": "customer_survey",
     "diffusion": "networks",
     "fundraising": "crowdfunding",
     "idea_votes": "idea_votes",
@@ -132,7 +133,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--data", "nowhere"], "nowhere: no such folder"),
-        (["--data", ".", "--only", "klingon"], "no topic of that name; there are diffusion"),
+        (["--data", ".", "--only", "klingon"], "no topic of that name; there are customer_survey"),
         (["--data", ".", "--only", "incentive"], "hillstrom.csv.gz: no such file"),
     ],
 )
