@@ -171,6 +171,13 @@ def test_i44_a_client_that_sends_slowly_is_not_waited_for(site, monkeypatch):
     assert asyncio.run(Port().post(headers(session), receive=slowly))[0] == 408
 
 
+def test_i44_a_client_that_sends_no_body_at_all_is_not_waited_for(site, monkeypatch):
+    session = log_in(site.customer())
+    monkeypatch.setattr(stakes, "BODY_S", 0.05)
+    found = asyncio.run(Port().post(headers(session), receive=asyncio.Event().wait))
+    assert found == (408, {"detail": "The body did not come in time."})
+
+
 def test_another_process_that_writes_is_waited_for_in_the_thread(site, database):
     if connection.vendor != "sqlite":
         pytest.skip("a lock of the whole file is SQLite's")

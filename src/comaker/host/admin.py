@@ -76,7 +76,7 @@ class AccountForm(forms.ModelForm):
         wanted: bool = self.cleaned_data["is_staff"]
         held = models.Holding.objects.filter(customer=self.instance.pk, shares__gt=0)
         waiting = models.Reservation.objects.filter(
-            customer=self.instance.pk, state=models.Reservation.State.WAITING
+            models.Reservation.of(self.instance.pk), state=models.Reservation.State.WAITING
         )
         if wanted and (held.exists() or waiting.exists()):
             raise ValidationError(

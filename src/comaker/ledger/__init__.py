@@ -5,7 +5,7 @@ Every posting names the event it comes from, the rule that decided and the versi
 
 from comaker.ledger.book import Ledger
 from comaker.ledger.export import to_beancount
-from comaker.ledger.postings import LedgerError, Posting, postings_of
+from comaker.ledger.postings import LedgerError, Posting, postings_of, transfer_of
 from comaker.ledger.settlement import Holders, Settlement, Shared, settle
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "postings_of",
     "settle",
     "to_beancount",
+    "transfer_of",
 ]

@@ -141,23 +141,34 @@ def postings_of(event: Event, *, currency: str, kinds: Mapping[str, TaskKind]) -
 
     Raises ``LedgerError`` for an event without the amount, version, task or parties it needs.
     """
-    if event.kind not in _ROUTES:
+    moved = transfer_of(event, kinds)
+    if moved is None:
         return ()
-    amount = event.money_minor
-    if amount is None and event.kind is not Kind.DONE:
-        raise _unclear(event, "it names no amount of money")
-    if not amount:
-        return ()
-    if amount < 0 and not (event.kind is Kind.PAID and event.role == DUST):
-        raise _unclear(event, f"its amount, {amount} minor units, must be 0 or more")
-    if not event.model:
-        raise _unclear(event, "it names no version of the model")
-    source, target = _ROUTES[event.kind](event, kinds)
-    rule = _rule(event, kinds)
+    source, target, amount, rule = moved
     return (
         Posting(event.event_id, source, currency, -amount, rule, event.model),
         Posting(event.event_id, target, currency, amount, rule, event.model),
     )
+
+
+def transfer_of(event: Event, kinds: Mapping[str, TaskKind]) -> tuple[str, str, int, str] | None:
+    """What ``postings_of`` books, in short: from which account, to which, how much (minor units), by which
+    rule; None where no money moves. The amount is below 0 only where dust becomes whole.
+    """
+    route = _ROUTES.get(event.kind)
+    if route is None:
+        return None
+    amount = event.money_minor
+    if amount is None and event.kind is not Kind.DONE:
+        raise _unclear(event, "it names no amount of money")
+    if not amount:
+        return None
+    if amount < 0 and not (event.kind is Kind.PAID and event.role == DUST):
+        raise _unclear(event, f"its amount, {amount} minor units, must be 0 or more")
+    if not event.model:
+        raise _unclear(event, "it names no version of the model")
+    source, target = route(event, kinds)
+    return source, target, amount, _rule(event, kinds)
 
 
 def _unclear(event: Event, what: str) -> LedgerError:

@@ -115,7 +115,7 @@ def statement(request: HttpRequest, slug: Slug, before: After = MOST, limit: Lim
 @router.get("/reservations", response={200: ReservationsOut, **READS}, auth=door("read", Access.CUSTOMER))
 def reservations(request: HttpRequest, limit: Limit = 20, offset: Offset = 0) -> Any:
     """The caller's stakes and purchases that wait for their money."""
-    return waiting(Q(customer=request.auth.account.pk), limit, offset)
+    return waiting(Reservation.of(request.auth.account.pk), limit, offset)
 
 
 def waiting(which: Q, limit: int, offset: int) -> dict[str, Any]:

@@ -153,14 +153,14 @@ def _is_ours(origin: str, host: str, scheme: str) -> bool:
 
 
 async def _body(receive: Receive, length: bytes) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    # All of it is here: the server's own word for that would come only with a second message.
-    if not message.get("more_body") or length == b"%d" % len(body):
-        return body
-    parts, size = [body], len(body)
     try:
         async with asyncio.timeout(BODY_S):
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            # All of it is here: the server's own word for that would come only with a second message.
+            if not message.get("more_body") or length == b"%d" % len(body):
+                return body
+            parts, size = [body], len(body)
             while message.get("more_body"):
                 message = await receive()
                 parts.append(message.get("body", b""))

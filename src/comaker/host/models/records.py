@@ -95,7 +95,7 @@ class Contribution(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["key", "account", "route"], name="contribution_once"),
+            models.UniqueConstraint(fields=["account", "key", "route"], name="contribution_once"),
         ]
 
     def __str__(self) -> str:

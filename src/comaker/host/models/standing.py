@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from comaker.host.models.records import Contribution
+
 
 class Standing(models.Model):
     """What a project has come to (``comaker.rules.stake.ProjectState``); its row is the lock of the project.
@@ -76,6 +78,7 @@ class Reservation(models.Model):
     """A stake or purchase that waits for its money: confirmed by staff, or lapsed after ``lapses_us``.
 
     Its number is that of the event by which it was taken. ``quantity`` are shares or copies still waiting.
+    There is no index by customer, which a rush would write to at random places: see ``of``.
     """
 
     class State(models.IntegerChoices):
@@ -86,9 +89,10 @@ class Reservation(models.Model):
         LAPSED = 2
         WITHDRAWN = 3
 
-    event = models.BigIntegerField(primary_key=True)
+    # Never numbered by itself; but only so is it SQLite's own number of the row, without an index beside it.
+    event = models.BigAutoField(primary_key=True)
     project = models.BigIntegerField()
-    customer = models.BigIntegerField(db_index=True)
+    customer = models.BigIntegerField()
     task = models.CharField(max_length=40)
     quantity = models.BigIntegerField()
     money_minor = models.BigIntegerField()
@@ -102,3 +106,9 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"reservation {self.event}"
+
+    @staticmethod
+    def of(customer: int) -> models.Q:
+        """Those of a customer, found by the answers that her requests were given."""
+        answered = Contribution.objects.filter(account=customer, event_id__isnull=False)
+        return models.Q(event__in=answered.values("event_id"), customer=customer)

@@ -83,10 +83,12 @@ def held_by(customer: int, terms: Terms) -> list[Held]:
     """What a customer has, latest project first: in five queries, however much it is."""
     rows = {row.project: row for row in Holding.objects.filter(customer=customer)}
     orders = list(
-        Reservation.objects.filter(customer=customer, state=Reservation.State.WAITING).order_by("event")
+        Reservation.objects.filter(Reservation.of(customer), state=Reservation.State.WAITING).order_by(
+            "event"
+        )
     )
     bought = dict(
-        Reservation.objects.filter(customer=customer, state=Reservation.State.CONFIRMED)
+        Reservation.objects.filter(Reservation.of(customer), state=Reservation.State.CONFIRMED)
         .exclude(task=terms.task)
         .values_list("project")
         .annotate(Sum("quantity"))

@@ -46,9 +46,7 @@ def lines_of(project: int, customer: int, stake_task: str) -> list[Line]:
     moved = _moved(project, customer)
     waiting = {
         each.event: each
-        for each in Reservation.objects.filter(
-            customer=customer, project=project, state=Reservation.State.WAITING
-        )
+        for each in Reservation.objects.filter(Reservation.of(customer), state=Reservation.State.WAITING)
     }
     lines, held, balance = [], 0, 0
     for event in events:

@@ -16,7 +16,7 @@ from comaker.host.writer.chain import link
 from comaker.host.writer.requests import Act, Answer, Request
 from comaker.host.writer.store import Row, Store
 from comaker.host.writer.terms import SECOND_US, Terms, Versions
-from comaker.ledger import postings_of
+from comaker.ledger import transfer_of
 from comaker.refusals import Refusal
 from comaker.rules.stake import ProjectState
 
@@ -48,6 +48,8 @@ class Standing:
     entries: int
     head: bytes
     changed: bool = False
+    seen: tuple[int, int, int] | None = None
+    """At which status, confirmed shares and time the rule was last asked whether staking is over, in vain."""
 
     def state(self) -> ProjectState:
         """The project as the rules see it, reserved shares included."""
@@ -173,22 +175,24 @@ class Batch:
         return event_id
 
     def _post(self, event: Event, terms: Terms, standing: Standing) -> None:
-        lines = postings_of(event, currency=terms.currency, kinds=terms.kinds)
-        if not lines:
+        moved = transfer_of(event, terms.kinds)
+        if moved is None:
             return
-        given, taken = lines if lines[0].amount_minor < 0 else lines[::-1]
+        source, target, amount_minor, rule = moved
+        if amount_minor < 0:
+            source, target, amount_minor = target, source, -amount_minor
         standing.entries += 1
         standing.changed = True
         row = (
             event.event_id,
             standing.project,
             standing.entries,
-            given.account,
-            taken.account,
-            taken.currency,
-            taken.amount_minor,
-            taken.rule,
-            taken.version,
+            source,
+            target,
+            terms.currency,
+            amount_minor,
+            rule,
+            terms.hash,
         )
         standing.head = link(standing.head, row)
         self.postings.append((*row, standing.head))

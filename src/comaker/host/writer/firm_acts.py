@@ -37,8 +37,8 @@ DELIVERY = Stage.DELIVERY.value
 # State 0: Reservation.State.WAITING.
 _BOUGHT = (
     "SELECT quantity FROM host_event WHERE subject = ? AND kind = 'done' AND task = ? AND customer = ?"
-    " UNION ALL SELECT quantity FROM host_reservation"
-    " WHERE project = ? AND state = 0 AND task = ? AND customer = ?"
+    " UNION ALL SELECT quantity FROM host_contribution CROSS JOIN host_reservation"
+    " WHERE event = event_id AND project = ? AND state = 0 AND task = ? AND account = ?"
 )
 
 

@@ -47,18 +47,23 @@ def identify(
     known: list[Request | Answer] = []
     for each in requests:
         if each.session is not None:
-            each = each._replace(customer=proven.get(each.session, NOBODY))
+            each = _asked_by(proven.get(each.session, NOBODY), each)
         elif each.token is not None:
             number, scopes = tokens.get(each.token, (NOBODY, ""))
             if number != NOBODY and _SCOPES.get(each.act) not in scopes.split():
                 known.append(Answer(403))
                 continue
-            each = each._replace(customer=number)
+            each = _asked_by(number, each)
         asking = each.customer if each.staff is None else each.staff
         account = None if asking is None else accounts.get(asking)
         is_known = asking is None or (account is not None and account.is_active)
         known.append(each if is_known else Answer(401))
     return known, accounts
+
+
+def _asked_by(customer: int, request: Request) -> Request:
+    # In a rush ``_replace`` takes four times as long.
+    return Request(request.act, request.project, customer, *request[3:])
 
 
 def _sessions(store: Store, requests: Sequence[Request], now_us: int) -> dict[str, tuple[int, str]]:

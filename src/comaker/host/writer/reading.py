@@ -18,11 +18,18 @@ _STANDINGS = f"SELECT {', '.join(tables.STANDING.columns)} FROM host_standing WH
 _HOLDING = f"SELECT {', '.join(tables.HOLDING.columns)} FROM host_holding"
 _HOLDINGS = f"{_HOLDING} WHERE project = ? AND customer {{many}}"
 _HOLDERS = f"{_HOLDING} WHERE project = ? AND shares > 0 ORDER BY customer"
-_ANSWERED = "SELECT account, route, key, body, status, answer FROM host_contribution WHERE key {many}"
+_ANSWERED = (
+    "SELECT account, route, key, body, status, answer"
+    " FROM {many} CROSS JOIN host_contribution WHERE account = column1 AND key = column2"
+)
 _RESERVATION = f"SELECT {', '.join(tables.RESERVATION.columns)} FROM host_reservation"
 _REFERRED = f"{_RESERVATION} WHERE event {{many}}"
 # State 0: Reservation.State.WAITING.
-_WAITING = f"{_RESERVATION} WHERE project = ? AND state = 0 AND customer {{many}} ORDER BY event"
+# By the answers to her requests, each of which names its reservation. CROSS JOIN keeps SQLite to this order.
+_WAITING = (
+    f"SELECT {', '.join(tables.RESERVATION.columns)} FROM host_contribution CROSS JOIN host_reservation"
+    " WHERE event = event_id AND project = ? AND state = 0 AND account {many} ORDER BY event"
+)
 _WAITING_IN_PROJECT = f"{_RESERVATION} WHERE project = ? AND state = 0 ORDER BY event"
 _PUBLISHED = "SELECT id, hash FROM host_publication ORDER BY id DESC LIMIT 1"
 _TEXT = "SELECT text FROM host_publication WHERE id = ?"
@@ -52,8 +59,8 @@ def read(
     batch.accounts = accounts
     if projects := projects_of(requests):
         batch.standings = {row[0]: Standing(*row) for row in store.among(_STANDINGS, projects)}
-    if keys := [each.key for each in requests if each.key]:
-        for account, route, key, body, status, answer in store.among(_ANSWERED, keys):
+    if keys := [(each.staff or each.customer or 0, each.key) for each in requests if each.key]:
+        for account, route, key, body, status, answer in store.among_pairs(_ANSWERED, keys):
             batch.answered[account, route, key] = (bytes(body), status, answer)
     for project, customers in _customers_by_project(requests, NEEDS_HOLDING).items():
         read_holdings(batch, project, customers)

@@ -97,7 +97,7 @@ class Answer(NamedTuple):
         lapses = "null" if self.lapses_us is None else self.lapses_us
         event = "null" if self.event_id is None else self.event_id
         return (
-            f"[{self.refusal:d},{event},{self.accepted},{self.money_minor},"
+            f"[{self.refusal._value_},{event},{self.accepted},{self.money_minor},"
             f"{self.held_shares},{self.collected_shares},{lapses}]"
         )
 

@@ -215,8 +215,13 @@ def _lapsed(moment: Moment, waiting: Waiting) -> Answer:
 def close_if_over(moment: Moment) -> None:
     """Close the project where it is funded or its time is over now; confirmed shares alone fund it."""
     standing, terms, now_s = moment.standing, moment.terms.stake, moment.at_us // SECOND_US
+    # The rule is asked before and after each stake of a rush: mostly what it has just answered.
+    seen = (standing.status, standing.collected_shares - standing.reserved_shares, moment.at_us)
+    if seen == standing.seen:
+        return
     status = status_after(standing.confirmed(), terms, now_s)
     if status == standing.status:
+        standing.seen = seen
         return
     at_us = moment.at_us
     if has_expired(standing.state(), terms, now_s):

@@ -62,6 +62,11 @@ class Store:
         the values ``before``."""
         raise NotImplementedError
 
+    def among_pairs(self, sql: str, pairs: Sequence[tuple[int, str]]) -> list[Row]:
+        """Rows joined with many pairs of a number, ``column1``, and a text, ``column2``: ``{many}`` stands
+        for their table."""
+        raise NotImplementedError
+
     def put(self, table: Table, rows: Sequence[Row]) -> None:
         """Add rows; where the table has keys and a row is there already, it becomes this one."""
         raise NotImplementedError
@@ -157,6 +162,13 @@ class SqliteStore(Store):
         found: list[Row] = self.execute(_among(sql, size), values).fetchall()
         return found
 
+    def among_pairs(self, sql: str, pairs: Sequence[tuple[int, str]]) -> list[Row]:
+        """Filled up as in ``among``: the last pair finds its rows more than once."""
+        size = 1 << (len(pairs) - 1).bit_length()
+        values = [*chain.from_iterable(pairs), *(pairs[-1] * (size - len(pairs)))]
+        found: list[Row] = self.execute(_among_pairs(sql, size), values).fetchall()
+        return found
+
     def put(self, table: Table, rows: Sequence[Row]) -> None:
         """Many rows a statement: as many as the largest powers of two that make up their number."""
         start = 0
@@ -191,6 +203,11 @@ def _among(sql: str, size: int) -> str:
 
 
 @lru_cache(maxsize=256)
+def _among_pairs(sql: str, size: int) -> str:
+    return sql.format(many=f"(VALUES {', '.join(['(?, ?)'] * size)})")
+
+
+@lru_cache(maxsize=256)
 def _rows_into(name: str, size: int) -> str:
     table = Table.of(name)
     row = f"({', '.join('?' * len(table.columns))})"
@@ -211,6 +228,13 @@ class PostgresqlStore(Store):
     def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
         """The values as one array."""
         found: list[Row] = self.execute(sql.format(many="= ANY(?)"), [*before, list(many)]).fetchall()
+        return found
+
+    def among_pairs(self, sql: str, pairs: Sequence[tuple[int, str]]) -> list[Row]:
+        """The numbers as one array, the texts as another."""
+        many = "unnest(?::bigint[], ?::text[]) AS pairs (column1, column2)"
+        numbers, texts = zip(*pairs, strict=True)
+        found: list[Row] = self.execute(sql.format(many=many), [list(numbers), list(texts)]).fetchall()
         return found
 
     def put(self, table: Table, rows: Sequence[Row]) -> None:
