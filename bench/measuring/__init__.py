@@ -1,1 +1,1 @@
-"""The heavy tables of ``comaker.measure`` written by hand for other tools, and logs of any length to try them on."""
+"""The heavy tables of ``comaker.measure`` by hand for other tools, and logs of any length to try them on."""

@@ -41,18 +41,24 @@ COPY (
     CASE WHEN i < {rows} // 3 THEN 'terms-1' ELSE 'terms-2' END AS "model",
     kind,
     CASE WHEN kind = 'joined' THEN newest_customer
-         WHEN kind NOT IN ('opened', 'income', 'cost') THEN floor((newest_customer + 1) * u * u)::BIGINT END AS "customer",
-    CASE WHEN kind IN ('opened', 'income', 'cost') THEN NULL WHEN job = 'buy' THEN 'listener' ELSE 'producer' END AS "role",
-    CASE WHEN kind IN ('seen', 'started', 'done', 'refused', 'abandoned', 'helped', 'rated') THEN job END AS "task",
+         WHEN kind NOT IN ('opened', 'income', 'cost')
+          THEN floor((newest_customer + 1) * u * u)::BIGINT END AS "customer",
+    CASE WHEN kind IN ('opened', 'income', 'cost') THEN NULL
+          WHEN job = 'buy' THEN 'listener' ELSE 'producer' END AS "role",
+    CASE WHEN kind IN ('seen', 'started', 'done', 'refused', 'abandoned', 'helped', 'rated')
+          THEN job END AS "task",
     CASE WHEN kind IN ('seen', 'started', 'done', 'refused', 'abandoned')
          THEN CASE WHEN job = 'buy' THEN 'delivery' ELSE 'production' END END AS "stage",
     CASE WHEN kind IN ('seen', 'started', 'done', 'refused', 'abandoned')
          THEN CASE WHEN job = 'choose' THEN 'joint' ELSE 'customer' END END AS "performer",
     CASE WHEN kind = 'opened' THEN newest_project
-         WHEN kind NOT IN ('joined', 'surveyed', 'left') THEN (v % (newest_project + 1))::BIGINT END AS "subject",
+         WHEN kind NOT IN ('joined', 'surveyed', 'left')
+          THEN (v % (newest_project + 1))::BIGINT END AS "subject",
     CASE WHEN kind = 'refused' THEN 'over_cap' END AS "refusal",
-    CASE WHEN kind = 'surveyed' THEN 1 + (v % 7)::BIGINT WHEN kind IN ('done', 'refused') THEN 1 + (v % 5)::BIGINT END AS "quantity",
-    CASE WHEN kind = 'opened' THEN 100000000000 WHEN kind = 'done' AND job = 'stake' THEN 1000 * (1 + (v % 5)::BIGINT)
+    CASE WHEN kind = 'surveyed' THEN 1 + (v % 7)::BIGINT
+          WHEN kind IN ('done', 'refused') THEN 1 + (v % 5)::BIGINT END AS "quantity",
+    CASE WHEN kind = 'opened' THEN 100000000000
+          WHEN kind = 'done' AND job = 'stake' THEN 1000 * (1 + (v % 5)::BIGINT)
          WHEN kind = 'done' AND job = 'buy' THEN 1500 * (1 + (v % 5)::BIGINT)
          WHEN kind IN ('paid', 'income', 'cost') THEN 500 + (v % 5000)::BIGINT END AS "money_minor",
     CASE WHEN kind IN ('done', 'abandoned') THEN 30 + (v % 600)::BIGINT END AS "seconds",
@@ -63,9 +69,11 @@ COPY (
     CASE WHEN kind = 'done' THEN 1 + (v % 12)::INTEGER END AS "encounter",
     CASE WHEN kind IN ('done', 'helped') AND v % 4 = 0 THEN (v % 300)::BIGINT END AS "staff_seconds",
     CASE WHEN kind = 'done' AND v % 3 = 0 THEN (v % 200)::BIGINT END AS "saved_seconds",
-    CASE WHEN kind = 'joined' AND h % 3 = 0 AND newest_customer > 0 THEN floor(newest_customer * u)::BIGINT END AS "referrer",
+    CASE WHEN kind = 'joined' AND h % 3 = 0 AND newest_customer > 0
+          THEN floor(newest_customer * u)::BIGINT END AS "referrer",
     CASE WHEN kind = 'joined' THEN CASE WHEN h % 2 = 0 THEN 'faq: on' ELSE 'faq: off' END END AS "arm",
-    CASE WHEN kind = 'seen' THEN '{{"collected_shares": ' || (v % 6000) || ', "goal_shares": 7000, "producers": '
+    CASE WHEN kind = 'seen'
+          THEN '{{"collected_shares": ' || (v % 6000) || ', "goal_shares": 7000, "producers": '
            || (v % 350) || '}}'
          WHEN kind = 'surveyed' THEN '{{"scale": "clarity", "item": "clarity ' || (1 + h % 4)
            || '", "lowest": 1, "highest": 7, "reversed": false}}' END AS "shown"
@@ -79,7 +87,5 @@ def write(path: Path, rows: int, *, days: int = 1_096) -> None:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
     connection.execute(
-        _SQL.format(
-            rows=rows, days=days, path=path, a_customer=EVENTS_A_CUSTOMER, a_project=EVENTS_A_PROJECT
-        )
+        _SQL.format(rows=rows, days=days, path=path, a_customer=EVENTS_A_CUSTOMER, a_project=EVENTS_A_PROJECT)
     )

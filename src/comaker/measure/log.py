@@ -99,11 +99,6 @@ class Log:
         return self.frame(tables.attempts(self.sampled), by=["run", "customer", "task", "attempt"])
 
     @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """Sampled customers with the projects they met (``tables.pairs``)."""
-        return self.frame(tables.pairs(self.sampled), by=["run", "customer", "subject", "task"])
-
-    @cached_property
     def exposures(self) -> pd.DataFrame:
         """What was shown to sampled customers (``tables.exposures``)."""
         return self.frame(tables.exposures(self.sampled), by=_BY_EVENT)

@@ -15,18 +15,6 @@ from comaker.events import Kind
 
 DAY_US = 86_400_000_000
 
-ACTS = (
-    Kind.SEEN,
-    Kind.STARTED,
-    Kind.DONE,
-    Kind.REFUSED,
-    Kind.ABANDONED,
-    Kind.WITHDRAWN,
-    Kind.HELPED,
-    Kind.RATED,
-)
-"""Kinds that tell of a customer at a task; their counts are columns of the same name."""
-
 STEPS = (Kind.SEEN, Kind.STARTED, Kind.DONE, Kind.REFUSED, Kind.ABANDONED, Kind.WITHDRAWN)
 """The acts that are counted for each customer and task."""
 
@@ -46,15 +34,11 @@ def day_of(events: ir.Table) -> Any:
 
 
 def _count(events: ir.Table, kind: Kind) -> Any:
-    return (events.kind == kind.value).sum().fill_null(0).cast("int64")
+    return events.count(where=events.kind == kind.value)
 
 
-def _sum(column: Any) -> Any:
-    return column.cast("int64").sum().fill_null(0).cast("int64")
-
-
-def _when(events: ir.Table, kind: Kind, value: Any) -> Any:
-    return ibis.cases((events.kind == kind.value, value))
+def _sum(column: Any, where: Any = None) -> Any:
+    return column.cast("int64").sum(where=where).fill_null(0).cast("int64")
 
 
 def days(events: ir.Table) -> ir.Table:
@@ -87,27 +71,27 @@ def customer_tasks(events: ir.Table) -> ir.Table:
     above 1; ``first_us``, ``last_us`` of any row, ``first_done_us``, ``last_done_us``, ``joined_us``,
     ``left_us`` (null: never).
     """
-    with_customer = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
-    one = with_customer
+    one = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
+    done = one.kind == Kind.DONE.value
     return one.group_by(["run", "customer", "task"]).aggregate(
         role=one.role.min(),
         arm=one.arm.min(),
         **{kind.value: _count(one, kind) for kind in (*STEPS, Kind.JOINED)},
-        **{f"done_{name}": _sum(_when(one, Kind.DONE, one[name])) for name in WORK},
+        **{f"done_{name}": _sum(one[name], done) for name in WORK},
         tried_seconds=_sum(one.seconds),
-        timed=_when(one, Kind.DONE, one.seconds).count(),
+        timed=one.seconds.count(where=done),
         affect=_sum(one.affect),
         affects=one.affect.count(),
         conduct=_sum(one.conduct),
         conducts=one.conduct.count(),
-        encounters=_when(one, Kind.DONE, one.encounter).count(),
-        returns=((one.kind == Kind.DONE.value) & (one.encounter > 1)).sum().fill_null(0).cast("int64"),
+        encounters=one.encounter.count(where=done),
+        returns=one.count(where=done & (one.encounter > 1)),
         first_us=one.at_us.min(),
         last_us=one.at_us.max(),
-        first_done_us=_when(one, Kind.DONE, one.at_us).min(),
-        last_done_us=_when(one, Kind.DONE, one.at_us).max(),
-        joined_us=_when(one, Kind.JOINED, one.at_us).min(),
-        left_us=_when(one, Kind.LEFT, one.at_us).min(),
+        first_done_us=one.at_us.min(where=done),
+        last_done_us=one.at_us.max(where=done),
+        joined_us=one.at_us.min(where=one.kind == Kind.JOINED.value),
+        left_us=one.at_us.min(where=one.kind == Kind.LEFT.value),
     )
 
 
@@ -160,26 +144,6 @@ def attempts(events: ir.Table) -> ir.Table:
         "attempt",
     )
     return numbered.select(*columns)
-
-
-def pairs(events: ir.Table) -> ir.Table:
-    """What each customer did about each project: one row a run, customer, subject and task.
-
-    Columns: a count for each of ``ACTS``; ``quantity``, ``money_minor`` of rows done; ``first_us``;
-    ``first_seen_us``, ``first_done_us``; ``first_shown``: the JSON she saw first. Give it a sample
-    (``drawn``) where there are many.
-    """
-    own = events.filter(events.customer.notnull(), events.subject.notnull())
-    own = own.mutate(task=own.task.fill_null(""))
-    return own.group_by(["run", "customer", "subject", "task"]).aggregate(
-        **{kind.value: _count(own, kind) for kind in ACTS},
-        quantity=_sum(_when(own, Kind.DONE, own.quantity)),
-        money_minor=_sum(_when(own, Kind.DONE, own.money_minor)),
-        first_us=own.at_us.min(),
-        first_seen_us=_when(own, Kind.SEEN, own.at_us).min(),
-        first_done_us=_when(own, Kind.DONE, own.at_us).min(),
-        first_shown=own.shown.argmin(own.at_us),
-    )
 
 
 def exposures(events: ir.Table) -> ir.Table:
