@@ -79,6 +79,8 @@ def per_doubling(looks: Looks, *, hold_progress: bool = False) -> Interval:
         if looks.progress is None:
             return UNKNOWN
         causes += [(looks.progress, _same), (looks.progress, np.square)]
+    if not len(looks.base):
+        return UNKNOWN
     sums = _sums(looks, causes)
     moved = np.abs(sums.causes[:, 0, 0]) > 1e-9
     if moved.sum() < FEWEST_PROJECTS:
@@ -90,7 +92,9 @@ def forms(looks: Looks) -> list[Form]:
     """Each of ``FORMS``, and none at all, judged by the same moments: those of all forms' instruments
     together.
     """
-    size = max(float(looks.base.max(initial=0.0)), 1.0)
+    if not len(looks.base):
+        return []
+    size = max(float(looks.base.max()), 1.0)
     sums = _sums(looks, [(looks.base, _scaled(shape, size)) for shape in FORMS.values()])
     if len(sums.outcome) < 2 * len(FORMS):
         return []

@@ -106,7 +106,13 @@ def measured(log: Log) -> Part:
         "joins_by_week": weekly[["events", "referred"]].sum().rename(columns={"events": "joins"}),
         "joins_caused": _kernel(found, times, count),
     }
-    return Part(figures, tables, _remarks(found, times))
+    remarks = _remarks(found, times)
+    if joins.referred.sum() > count * found.ratio.high:
+        remarks.append(
+            "More joins name a referrer than times tell of: customers bring others so long after joining "
+            "themselves that it looks like the baseline. Trust the referrers."
+        )
+    return Part(figures, tables, remarks)
 
 
 def _by_day(log: Log, joins: pd.DataFrame) -> npt.NDArray[np.float64]:
