@@ -5,8 +5,8 @@
 A row a target: what was published, ours, the difference, the verdict (met, missed, or information where
 nothing was published) and the source. DIR holds one folder a data set (budget_votes, crowdfunding,
 customer_survey, idea_votes, incentive_email, networks, repeat_purchase, service_logs), each with a README
-that says where its files come from; they are not part of this repository. Exits with 1 where a target is missed or could
-not be tried for want of a file.
+that says where its files come from; they are not part of this repository. Exits with 1 where a target is
+missed or could not be tried for want of a file.
 """
 
 from __future__ import annotations
