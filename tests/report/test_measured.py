@@ -156,6 +156,17 @@ def test_the_headline_says_margin_links_and_how_much_is_known() -> None:
     assert told.endswith("and 25 of 27 figures are identified.")
 
 
+def test_the_headline_names_the_limitations_that_were_seen() -> None:
+    verdicts = pd.DataFrame(
+        {"limitation": ["blurred roles", "unclear sharing"], "verdict": ["seen", "cannot tell"]}
+    )
+    section = Section(
+        key="limitations", title="", question="", figures=[SHARE.missing("x")], tables={"verdicts": verdicts}
+    )
+    told = headline(measurement(section), EUR)
+    assert told == "One limitation is seen (blurred roles), and 0 of 1 figures are identified."
+
+
 def test_money_is_written_in_the_unit_of_its_currency() -> None:
     assert plain(written(MARGIN.record(123_456, n=1), EUR).value) == "EUR 1,235"
     assert plain(written(MARGIN.record(123_456, n=1), YEN).value) == "JPY 123,456"

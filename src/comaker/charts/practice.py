@@ -28,7 +28,7 @@ def practice(curves: Sequence[Sequence[float]], unit: str, width: float) -> byte
         canvas.text(x, tall + 18, str(attempt + 1), size=12.5, colour=MUTED, text_anchor="middle")
     canvas.text((left + width) / 2, tall + 38, "attempt", size=12.5, colour=MUTED, text_anchor="middle")
     canvas.text(0, 12, unit, size=12.5, colour=MUTED)
-    opacity = f"{max(0.16, min(0.7, 12 / len(curves))):.2f}"
+    opacity = f"{max(0.28, min(0.8, 18 / len(curves))):.2f}"
     for curve in curves:
         points = [(left + place * across, tall - value * down) for place, value in enumerate(curve)]
         if len(points) > 1:

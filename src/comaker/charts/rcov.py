@@ -19,6 +19,8 @@ _NAMES = {
     Component.VALUE_PROPOSITION: "Value proposition",
 }
 _SIZE = 13
+_WRITTEN_OUT = 20_000
+"""Smaller amounts, in the currency's own unit, are written without thousands or millions."""
 _UP, _DOWN, _LEFT, _RIGHT = (0, -1), (0, 1), (-1, 0), (1, 0)
 
 
@@ -191,6 +193,8 @@ def _money_rows(measured: Measured) -> list[tuple[str, float, str, list[str]]]:
 def _amount(measured: Measured, amount_minor: float | None) -> str:
     if amount_minor is None:
         return NOT_IDENTIFIED
+    if abs(measured.money.major(amount_minor)) < _WRITTEN_OUT:
+        return with_unit(round(measured.money.major(amount_minor)), measured.money.unit)
     amounts = [abs(each.amount_minor or 0.0) for each in measured.accounts]
     scale, unit = measured.money.scale(max([abs(amount_minor), *amounts]))
     return with_unit(amount_minor / scale, unit)

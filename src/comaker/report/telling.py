@@ -9,8 +9,8 @@ _NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 
 
 def headline(measured: Measured, money: Money) -> str:
-    """The margin, the links that were seen, and how much of what was asked is known."""
-    parts = [each for each in (_margin(measured, money), _links(measured)) if each]
+    """The margin, links and limitations that were seen, and how much of what was asked is known."""
+    parts = [each for each in (_margin(measured, money), _links(measured), _limitations(measured)) if each]
     figures = [figure for section in measured.sections.values() for figure in section.figures]
     known = sum(figure.value is not None for figure in figures)
     parts.append(f"{known:,} of {len(figures):,} figures are identified")
@@ -41,3 +41,16 @@ def _links(measured: Measured) -> str:
     strongest = rows.sort_values("strength", ascending=False, kind="stable").iloc[0]
     said = f"{_NUMBERS[len(rows)]} of the six links {'is' if len(rows) == 1 else 'are'} measured"
     return f"{said}, among them {strongest['link']} ({strongest['text']})"
+
+
+def _limitations(measured: Measured) -> str:
+    """Which of the five limitations were seen; "" where none was."""
+    section = measured.sections.get("limitations")
+    table = None if section is None else section.tables.get("verdicts")
+    if table is None or not {"limitation", "verdict"} <= set(table.columns):
+        return ""
+    seen = [str(name) for name in table.loc[table["verdict"] == "seen", "limitation"]]
+    if not seen:
+        return ""
+    is_one = len(seen) == 1
+    return f"{_NUMBERS[len(seen)]} limitation{' is' if is_one else 's are'} seen ({', '.join(seen)})"
