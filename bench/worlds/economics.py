@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,8 @@ import pyarrow as pa
 
 from comaker import events
 from comaker.measure.economics.cohorts import kept_share, retention
-from comaker.measure.economics.participation import participation
+from comaker.measure.economics.participation import benefit_each
 from comaker.measure.estimators.intervals import Interval
-from comaker.measure.figures import Figure
-from comaker.measure.measuring import open_log
 from comaker.model import Model, load
 from worlds import World
 
@@ -25,7 +24,6 @@ DAY_US = 86_400_000_000
 MONTHS = {1: 0.5, 3: 0.3, 6: 0.15, 12: 0.05}
 """Chance to be active in a month of membership."""
 
-RATE_SECOND_MINOR = 3600 / 3600
 HELP_MINOR = 10
 
 
@@ -53,11 +51,6 @@ def table(
     )
 
 
-def _interval(figure: Figure) -> Interval:
-    ends = (figure.value, figure.low, figure.high)
-    return Interval(*(np.nan if end is None else end for end in ends))
-
-
 def retention_world(seed: int) -> Mapping[str, Interval]:
     """Customers who join over a year and are followed for another; each is active by chance alone."""
     rng, customers = np.random.default_rng(seed), 400
@@ -74,38 +67,63 @@ def retention_world(seed: int) -> Mapping[str, Interval]:
 
 BOUGHT_WEEKS = 20
 CUSTOMERS = 300
+FAQ_MINOR = BOUGHT_WEEKS * 5_000 + 2 * 20
+
+
+class Acts(NamedTuple):
+    """What customers did: who served herself and who helped (int64 a row each), the seconds that a row saved
+    or took, and what was paid for a row of help, in minor units."""
+
+    servers: npt.NDArray[np.int64]
+    helpers: npt.NDArray[np.int64]
+    saved: npt.NDArray[np.int64]
+    taken: npt.NDArray[np.int64]
+    paid_minor: npt.NDArray[np.int64]
+
+
+def acts(seed: int) -> Acts:
+    """Customers who serve themselves (saving staff time), help others (taking some) and are rewarded for
+    it."""
+    rng = np.random.default_rng(seed)
+    eager = rng.gamma(2.0, 1.0, CUSTOMERS)
+    servers, helpers = (
+        np.repeat(np.arange(CUSTOMERS), times) for times in (1 + rng.poisson(3 * eager), rng.poisson(eager))
+    )
+    saved, taken, paid = (
+        rng.poisson(mean, len(who)) for mean, who in ((300, servers), (60, helpers), (25, helpers))
+    )
+    return Acts(servers, helpers, saved, taken, paid)
+
+
+def log_of(done: Acts) -> pa.Table:
+    """The same as an event table; the FAQ is met twice."""
+    served, helped = np.full(len(done.servers), None), np.full(len(done.helpers), None)
+    neither = np.full(2, None)
+    days = np.random.default_rng(0).uniform(0, 7 * BOUGHT_WEEKS, len(served) + 2 * len(helped))
+    return table(
+        np.repeat(["done", "paid", "seen"], [len(served) + len(helped), len(helped), 2]),
+        np.concatenate([days, [0, 7 * BOUGHT_WEEKS]]),
+        np.concatenate([done.servers, done.helpers, done.helpers, [0, 1]]),
+        task=np.repeat(["serve", "help", "serve"], [len(served), 2 * len(helped), 2]),
+        saved_seconds=np.concatenate([done.saved, helped, helped, neither]),
+        staff_seconds=np.concatenate([served, done.taken, helped, neither]),
+        money_minor=np.concatenate([served, helped, done.paid_minor, neither]),
+        shown=np.concatenate([served, helped, helped, ['{"technique": "faq"}'] * 2]),
+    )
 
 
 def benefit_world(seed: int) -> Mapping[str, Interval]:
-    """Customers who serve themselves (saving staff time), help others (taking some) and are paid a reward."""
-    rng = np.random.default_rng(seed)
-    eager = rng.gamma(2.0, 1.0, CUSTOMERS)
-    serves, helps = 1 + rng.poisson(3 * eager), rng.poisson(eager)
-    server, helper = np.repeat(np.arange(CUSTOMERS), serves), np.repeat(np.arange(CUSTOMERS), helps)
-    days = 7 * BOUGHT_WEEKS
-    none_served, none_helped = np.full(len(server), None), np.full(len(helper), None)
-    everything = table(
-        np.concatenate(
-            [np.full(len(server) + len(helper), "done"), np.full(len(helper), "paid"), ["seen", "seen"]]
-        ),
-        np.concatenate([rng.uniform(0, days, len(server) + 2 * len(helper)), [0, days]]),
-        np.concatenate([server, helper, helper, [0, 1]]),
-        task=np.concatenate(
-            [np.full(len(server), "serve"), np.full(2 * len(helper), "help"), np.full(2, "serve")]
-        ),
-        saved_seconds=np.concatenate([rng.poisson(300, len(server)), none_helped, none_helped, [None, None]]),
-        staff_seconds=np.concatenate([none_served, rng.poisson(60, len(helper)), none_helped, [None, None]]),
-        money_minor=np.concatenate([none_served, none_helped, rng.poisson(25, len(helper)), [None, None]]),
-        shown=np.concatenate([none_served, none_helped, none_helped, ['{"technique": "faq"}'] * 2]),
-    )
-    figures, _ = participation(open_log(everything, shop()))
-    return {
-        "net benefit a customer": _interval(next(f for f in figures if f.name == "net benefit a customer"))
-    }
+    """Net benefit a customer, from what each did: the sums that the engine takes from a log."""
+    done = acts(seed)
+    brought = np.bincount(done.servers, done.saved, CUSTOMERS)
+    brought -= np.bincount(done.helpers, done.taken + HELP_MINOR + done.paid_minor, CUSTOMERS)
+    net_minor = float(brought.sum()) - FAQ_MINOR
+    found = benefit_each(net_minor, CUSTOMERS, float(brought.sum()), float(np.square(brought).sum()))
+    return {"net benefit a customer": found}
 
 
 SERVES, HELPS = 1 + 3 * 2.0, 2.0
-BENEFIT_MINOR = SERVES * 300 - HELPS * (60 + HELP_MINOR + 25) - (BOUGHT_WEEKS * 5_000 + 2 * 20) / CUSTOMERS
+BENEFIT_MINOR = SERVES * 300 - HELPS * (60 + HELP_MINOR + 25) - FAQ_MINOR / CUSTOMERS
 """What one customer brings on average: seconds saved at 1 minor unit each, less staff time, cost and reward
 of help, and her part in what the FAQ costs."""
 

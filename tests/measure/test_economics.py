@@ -70,6 +70,13 @@ def test_worlds_of_known_retention_and_benefit_are_told_near_their_truth(known):
             assert abs(value - truth) <= 1.75 * (high - low), (world.estimator, name)
 
 
+def test_a_log_gives_the_benefit_a_customer_that_its_acts_give(known, shop):
+    figure = figures_of(known.log_of(known.acts(3)), shop)["net benefit a customer", ""]
+    world = known.benefit_world(3)["net benefit a customer"]
+    assert (figure.value, figure.low, figure.high) == pytest.approx(world, rel=1e-9)
+    assert figure.n == known.CUSTOMERS
+
+
 def test_each_component_is_the_sum_of_its_records_at_declared_rates(shop):
     found = figures_of(
         acts(

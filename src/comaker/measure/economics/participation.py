@@ -29,7 +29,7 @@ from comaker.measure.economics.lines import (
     wanted,
 )
 from comaker.measure.economics.socializing import technique_lines
-from comaker.measure.estimators.intervals import normal
+from comaker.measure.estimators.intervals import Interval, normal
 from comaker.measure.figures import About, Figure
 from comaker.measure.log import Log
 from comaker.words import CostCause, TaskKind
@@ -277,12 +277,20 @@ def _each(log: Log, lines: Sequence[Line], labels: Sequence[str]) -> Figure:
     if spread is None or customers < 2:
         needs = "fewer than two customers took part: rows of kind done with a customer would identify it"
         return _EACH.missing(needs, n=customers)
-    variance = (
-        max(spread.squares / customers - (spread.net / customers) ** 2, 0.0) * customers / (customers - 1)
-    )
-    return _EACH.estimate(
-        *normal(net(amounts) / customers, float(np.sqrt(variance / customers))), n=customers
-    )
+    found = benefit_each(net(amounts), customers, float(spread.net), float(spread.squares))
+    return _EACH.estimate(*found, n=customers)
+
+
+def benefit_each(net_minor: float, customers: int, brought: float, squares: float) -> Interval:
+    """Net benefit a customer, minor units: ``net_minor`` of all, fixed costs included, over so many
+    ``customers``.
+
+    ``brought`` and ``squares``: the sum and the sum of squares of what each brought by her own acts, by which
+    customers differ. The interval is that of a mean (Student's t is normal for as many as are of interest
+    here).
+    """
+    variance = max(squares / customers - (brought / customers) ** 2, 0.0) / (customers - 1)
+    return normal(net_minor / customers, float(np.sqrt(variance)))
 
 
 def _spread(log: Log, joint: Sequence[str]) -> pd.Series[Any]:
