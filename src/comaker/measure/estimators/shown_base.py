@@ -149,7 +149,10 @@ def _jackknife(sums: _Sums, projects: int) -> Interval:
     value = float(np.linalg.solve(causes, outcome)[0])
     without = np.linalg.solve(left_out, (outcome - sums.outcome)[..., None])[:, 0, 0]
     error = np.sqrt((projects - 1) / projects * np.square(without - value).sum())
-    half = float(stdtrit(projects - 1, 0.975)) * error
+    # Projects weigh unequally: Satterthwaite's degrees of freedom, as in ``within.slope``.
+    part = sums.causes[:, 0, 0] / causes[0, 0]
+    freedom = max(1 / float(np.square(part).sum()) - 1, 1.0)
+    half = float(stdtrit(freedom, 0.975)) * error
     return Interval(value, value - half, value + half)
 
 
