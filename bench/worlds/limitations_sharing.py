@@ -37,11 +37,11 @@ def leaving_alike(seed: int) -> dict[str, Interval]:
 
 
 def disappointed(seed: int) -> dict[str, Interval]:
-    """600 holders of 60 projects; a payback less by one makes leaving 1.6 times as fast; projects differ."""
+    """600 holders of 100 projects; a payback less by one makes leaving 1.6 times as fast; projects differ."""
     draw = np.random.default_rng(seed)
-    project = draw.integers(0, 60, 600)
-    short = -draw.normal(1.0, 0.7, 60)[project]
-    days = draw.exponential(200 / (1.6**short * np.exp(draw.normal(0, 0.2, 60))[project]))
+    project = draw.integers(0, 100, 600)
+    short = -draw.normal(1.0, 0.7, 100)[project]
+    days = draw.exponential(200 / (1.6**short * np.exp(draw.normal(0, 0.2, 100))[project]))
     found = hazard_ratio(short, np.minimum(days, 150), days < 150, np.zeros(600, int), project)
     return {"hazard ratio": found}
 

@@ -25,7 +25,7 @@ def section(log: Log) -> Section:
     findings = [
         inappropriate(log),
         cognitive(projects),
-        pressure(log),
+        pressure(projects),
         blurred_roles(projects),
         unclear_sharing(projects),
     ]

@@ -181,7 +181,8 @@ def _looks(log: Log, stake_tasks: Sequence[str]) -> pd.DataFrame:
     both = pd.concat([seen, acts], ignore_index=True).sort_values([*keys, "at_us", "event_id"])
     whose = both.groupby(keys, sort=False).ngroup().to_numpy()
     is_look, at_us = both.progress.notna().to_numpy(), both.at_us.to_numpy()
-    is_act_next = np.append((whose[1:] == whose[:-1]) & ~is_look[1:] & (np.diff(at_us) <= ANSWER_US), False)
+    is_act_next = np.zeros(len(both), bool)
+    is_act_next[:-1] = (whose[1:] == whose[:-1]) & ~is_look[1:] & (np.diff(at_us) <= ANSWER_US)
     looked = pd.Series(is_look).groupby(whose).cumsum().clip(upper=LOOKS).to_numpy()
     asked_before = (pd.Series(~is_look).groupby(whose).cumsum() > 0).to_numpy()
     return both.assign(acted=is_act_next, looked=looked)[is_look & ~asked_before]

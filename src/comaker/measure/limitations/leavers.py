@@ -46,22 +46,22 @@ DISAPPOINTED = About(
 
 def leaving(projects: Projects) -> list[Figure]:
     """Hazard ratios of leaving: an association, as who means to leave may also judge otherwise."""
-    return [_unfair(projects.log), _disappointed(projects)]
+    return [_unfair(projects), _disappointed(projects)]
 
 
-def _unfair(log: Log) -> Figure:
+def _unfair(projects: Projects) -> Figure:
+    log, notes = projects.log, projects.notes
     needs = (
         "answers on fairness (kind surveyed, shown with the scale fairness) that differ, of customers of "
         f"whom {FEWEST} left (kind left) later, are needed"
     )
     if not log.count(Kind.SURVEYED.value) or not log.count(Kind.LEFT.value):
         return UNFAIR.missing(needs)
-    events = log.events
-    asked = events.filter(
-        events.kind == Kind.SURVEYED.value,
-        events.customer.notnull(),
-        events.quantity.notnull(),
-        events.shown.contains('"fairness"').fill_null(False),
+    asked = notes.filter(
+        notes.kind == Kind.SURVEYED.value,
+        notes.customer.notnull(),
+        notes.quantity.notnull(),
+        notes.shown.contains('"fairness"').fill_null(False),
     )
     answers = asked.select(
         *WHO,
@@ -100,8 +100,8 @@ def _disappointed(projects: Projects) -> Figure:
     )
     if not log.count(Kind.PAID.value) or not log.count(Kind.LEFT.value):
         return DISAPPOINTED.missing(needs)
-    events, held = log.events, projects.holdings
-    paid = events.filter(events.kind == Kind.PAID.value, events.customer.notnull(), events.subject.notnull())
+    notes, held = projects.notes, projects.holdings
+    paid = notes.filter(notes.kind == Kind.PAID.value, notes.customer.notnull(), notes.subject.notnull())
     at_once = paid.group_by([*WHO, "subject", "at_us"]).aggregate(minor=paid.money_minor.sum())
     keys = [*WHO, "subject", ("at_us", "first_paid_us")]
     stakes = held.filter(held.stake_minor > 0).select(*WHO, "subject", "stake_minor", "first_paid_us")

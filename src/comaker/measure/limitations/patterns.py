@@ -35,7 +35,9 @@ def flag(condition: Any) -> Any:
 
 def shows(events: ir.Table, word: str) -> Any:
     """Whether what was shown has a key set to true, such as {"threat": true}."""
-    return events.shown.re_search(rf'"{word}"\s*:\s*true').fill_null(False)
+    named = events.shown.contains(f'"{word}"').fill_null(False)
+    # Only the few rows that name it are worth a regular expression.
+    return named.ifelse(events.shown.re_search(rf'"{word}"\s*:\s*true'), False)
 
 
 def tasks_of(model: Model, *kinds: TaskKind) -> list[str]:

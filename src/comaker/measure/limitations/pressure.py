@@ -16,14 +16,12 @@ from comaker.measure.estimators.intervals import ratio
 from comaker.measure.figures import About, Figure
 from comaker.measure.limitations.finding import Finding, Sign
 from comaker.measure.limitations.patterns import WHO, flag, patterns, shows, total
+from comaker.measure.limitations.projects import ROUGH, Projects
 from comaker.measure.log import Log
 from comaker.words import Limitation
 
 GAIN_LIMITS = (0.0, 0.1)
 """A threat gets nothing, or a concession in ten cases more than without: ours, no source states them."""
-
-ROUGH = 2
-"""Conduct up to this, judged by staff, counts as a threat."""
 
 _CASE = "A case is a customer and a subject, or all her rows without a subject"
 AFTER = About(
@@ -75,16 +73,16 @@ _NEEDS = (
 )
 
 
-def pressure(log: Log) -> Finding:
+def pressure(projects: Projects) -> Finding:
     """Whether a threat gets a customer what others do not get.
 
     A threat is a row with conduct of 2 or less, or one whose ``shown`` has {"threat": true}; a concession is
     a row of kind paid to a customer whose ``shown`` has {"concession": true}.
     """
-    marked = _marked(log)
+    log, notes = projects.log, projects.notes
     totals = log.frame(
-        marked.aggregate(
-            threats=marked.threat.sum(), concessions=marked.concession.sum(), cost=_cost(marked).sum()
+        notes.aggregate(
+            threats=notes.threat.sum(), concessions=notes.concession.sum(), cost=_cost(notes).sum()
         )
     ).fillna(0)
     threats, concessions, cost = (int(totals.iloc[0][name]) for name in ("threats", "concessions", "cost"))
@@ -93,7 +91,7 @@ def pressure(log: Log) -> Finding:
     if not threats or not concessions:
         others = [about.missing(_NEEDS) for about in (AFTER, WITHOUT, GAIN, EACH, CHANGE)]
         return _finding([*others, paid], others[2])
-    cases = log.engine.keep(_cases(log, marked))
+    cases = log.engine.keep(_cases(log, _marked(log)))
     rates = _rates(log, cases)
     return _finding([*rates, paid, _each(log, cases), *_changes(log, cases)], rates[2])
 

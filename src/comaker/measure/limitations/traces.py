@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from comaker.events import Kind
-from comaker.measure.limitations.patterns import flag, shows
+from comaker.measure.limitations.patterns import flag
 from comaker.measure.limitations.projects import PROJECT, Projects
 from comaker.model import Model
 from comaker.rules.sharing import pool_of
@@ -50,11 +50,10 @@ def holders_ppm(model: Model) -> int | None:
 
 def _moves(projects: Projects) -> pd.DataFrame:
     """Money of projects that paid, in order: one row a run, project, instant and kind."""
-    events = projects.log.events
-    held = projects.holdings
+    notes, held = projects.notes, projects.holdings
     paying = held.filter(held.paid_minor > 0).select(*PROJECT).distinct()
     kinds = [Kind.INCOME.value, Kind.COST.value, Kind.PAID.value]
-    rows = events.filter(events.subject.notnull(), events.kind.isin(kinds), ~shows(events, "concession"))
+    rows = notes.filter(notes.subject.notnull(), notes.kind.isin(kinds), notes.concession == 0)
     rows = rows.filter((rows.kind != Kind.PAID.value) | rows.customer.notnull()).semi_join(paying, PROJECT)
     by_stakes = (rows.kind == Kind.COST.value) & (rows.stage == Stage.PRODUCTION.value)
     rows = rows.mutate(by_stakes=flag(by_stakes), sold=flag(rows.quantity.fill_null(0) > 0))
