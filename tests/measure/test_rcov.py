@@ -10,7 +10,7 @@ from tests.measure.logs import log_of
 from comaker import load
 from comaker.measure import rcov
 from comaker.measure.figures import About, Section
-from comaker.measure.measuring import open_log
+from comaker.measure.measuring import SECTIONS, open_log
 from comaker.model.integration import completeness, participation_tasks
 from comaker.words import Completeness, Link
 
@@ -58,9 +58,30 @@ def test_an_arrow_is_as_wide_as_its_figure_and_never_wider_than_one() -> None:
     arrow = rcov.ARROWS[Link.ACQUISITION]
     about = About(arrow.name, "share of joins that joins caused", "share", "joins", "F4.2")
     for value, width in ((0.25, 0.25 / arrow.whole), (9.0, 1.0)):
-        others = Section(key=arrow.section, title="", question="", figures=[about.estimate(value, 0, 9, n=5)])
+        others = Section(
+            key=arrow.section, title="", question="", figures=[about.estimate(value, 0.1, 9, n=5)]
+        )
         links = measured(ROWS, {arrow.section: others}).tables["links"].set_index("link")
         assert links.strength[Link.ACQUISITION.value] == pytest.approx(min(width, 1.0))
+
+
+def test_an_interval_that_holds_no_link_at_all_is_told_as_none() -> None:
+    arrow = rcov.ARROWS[Link.ORGANIZATIONAL_LEARNING]
+    about = About(arrow.name, "unit cost after a doubling", "ratio", "weeks", "F4.6")
+    for low, text, width in ((0.8, "unit cost goes to 90%", 1 / 3), (0.7, "none to be told from chance", 0)):
+        figure = about.estimate(0.9, low, 0.95 if width else 1.1, n=9)
+        others = {arrow.section: Section(key=arrow.section, title="", question="", figures=[figure])}
+        links = measured(ROWS, others).tables["links"].set_index("link")
+        assert links.text[Link.ORGANIZATIONAL_LEARNING.value].startswith(text)
+        assert links.strength[Link.ORGANIZATIONAL_LEARNING.value] == pytest.approx(width)
+
+
+def test_every_arrow_is_spoken_for_by_a_figure_that_there_is() -> None:
+    log = open_log(log_of(ROWS), MODEL)
+    others = {section.key: section for section in (make(log) for make in SECTIONS)}
+    for arrow in rcov.ARROWS.values():
+        if arrow.name != "effect of being offered it":  # one an experiment, and the log has none
+            assert arrow.name in {each.name for each in others[arrow.section].figures}
 
 
 def test_it_says_how_far_the_model_integrates_its_customers() -> None:

@@ -39,10 +39,10 @@ def intervals(rows: Sequence[Row], unit: str, width: float) -> bytes:
     bottom = tall * len(rows)
     for tick in ticks:
         zero = tick == 0
-        for row in range(len(rows)):
+        for each in range(len(rows)):
             # On a phone the words stand above the dots: no line crosses them.
-            top = row * tall + (0 if beside else tall - 24)
-            canvas.line(place(tick), top, place(tick), (row + 1) * tall, colour=NEUTRAL if zero else GRID)
+            top = each * tall + (0 if beside else tall - 24)
+            canvas.line(place(tick), top, place(tick), (each + 1) * tall, colour=NEUTRAL if zero else GRID)
         canvas.text(place(tick), bottom + 18, number(tick), size=12.5, colour=MUTED, text_anchor="middle")
     canvas.text((left + right) / 2, bottom + 37, unit, size=12.5, colour=MUTED, text_anchor="middle")
     for each, row in enumerate(rows):

@@ -111,7 +111,7 @@ def _stacked(measured: Measured) -> Canvas:
         (Link.ACQUISITION, Link.CUSTOMERS_AS_OFFER),
     ]
     words = [measured.components.get(each, "") for each in order]
-    tall, gap = 46 + 18 * max(len(_lines(each, NARROW - 1)) for each in words), 128
+    tall, gap = 46 + 18 * max(len(_lines(each, NARROW - 1)) for each in words), 152
     top = len(order) * tall + len(between) * gap + 30
     canvas = Canvas(NARROW, top + _money_height(measured, NARROW))
     for place, component in enumerate(order):

@@ -25,10 +25,11 @@ class EngineName(StrEnum):
 
 
 Events = Annotated[
-    Path,
+    str,
     typer.Argument(
         metavar="EVENTS",
-        help="An event table (Parquet) or a folder of them, as import and export write it.",
+        help="An event table (Parquet) or a folder of them, as import and export write it; "
+        "for Spark also an address.",
     ),
 ]
 ModelOption = Annotated[
@@ -72,7 +73,7 @@ def measure(
         if out:
             report.check(out)
         declared = load(model)
-        with progress(f"Measuring {events.name}") as bar:
+        with progress(f"Measuring {Path(events).name}") as bar:
             measured = run(
                 events,
                 model if change else declared,
@@ -85,8 +86,10 @@ def measure(
         if out:
             changed = [part for each in change for part in ("--change", each)]
             bounds = ["--engine", engine.value] if engine is not EngineName.DUCKDB else []
-            command = again("measure", str(events), "--model", model, *changed, *bounds, "--out", str(out))
-            report.write_measured(out, measured=measured, model=declared, events=events.name, command=command)
+            command = again("measure", events, "--model", model, *changed, *bounds, "--out", str(out))
+            report.write_measured(
+                out, measured=measured, model=declared, events=Path(events).name, command=command
+            )
         if as_json:
             print_json(measured.as_dict())
         else:

@@ -19,7 +19,7 @@ _CUSTOMERS, _WORK, _OFFER = Component.RESOURCES, Component.ORGANIZATION, Compone
 class Arrow(NamedTuple):
     """Where a link leads, and the figure that speaks for it: section, name, and how to write it in words.
 
-    ``whole``: the size of the figure at which the arrow is drawn at its full width.
+    ``none``: the figure where there is no link; ``whole``: how far from it the arrow has its full width.
     """
 
     start: Component
@@ -28,6 +28,7 @@ class Arrow(NamedTuple):
     name: str
     words: str
     whole: float
+    none: float = 0.0
 
 
 _REVENUES = About("revenues", "all that came in, as far as recorded", "minor units", "events", "F2")
@@ -46,19 +47,19 @@ ARROWS: dict[Link, Arrow] = {
         _CUSTOMERS,
         _OFFER,
         "links",
-        "base_effect",
+        "installed_base_effect",
         "{value:+.1f} points of conversion for twice the customers shown",
         10.0,
     ),
     Link.ACQUISITION: Arrow(
-        _OFFER, _CUSTOMERS, "links", "branching_ratio", "{value:.0%} of joins follow from joins", 1.0
+        _OFFER, _CUSTOMERS, "links", "joins_caused_by_joins", "{value:.0%} of joins follow from joins", 1.0
     ),
     Link.SOCIALIZATION: Arrow(
         _WORK,
         _CUSTOMERS,
         "links",
-        "intention_to_treat",
-        "{value:+.1%} take part when invited to learn how",
+        "effect of being offered it",
+        "{points:+.1f} points take part when offered to learn how",
         0.2,
     ),
     Link.CUSTOMER_LEARNING: Arrow(
@@ -68,7 +69,13 @@ ARROWS: dict[Link, Arrow] = {
         _WORK, _OFFER, "links", "customer_labour_share", "{value:.0%} of the time is the customers'", 1.0
     ),
     Link.ORGANIZATIONAL_LEARNING: Arrow(
-        _OFFER, _WORK, "links", "progress_ratio", "unit cost falls to {value:.0%} with each doubling", 1.0
+        _OFFER,
+        _WORK,
+        "links",
+        "progress_ratio",
+        "unit cost goes to {value:.0%} with each doubling",
+        0.3,
+        1.0,
     ),
 }
 """The six links (F4): where each leads, and which figure of another section speaks for it."""
@@ -109,7 +116,7 @@ def _links(others: Mapping[str, Section]) -> pd.DataFrame:
     rows = []
     for link, arrow in ARROWS.items():
         found = _figure(others, arrow)
-        known = found is not None and found.value is not None
+        text, strength = _told(arrow, found)
         rows.append(
             {
                 "link": link.value,
@@ -117,11 +124,21 @@ def _links(others: Mapping[str, Section]) -> pd.DataFrame:
                 "to": arrow.end.value,
                 "section": arrow.section,
                 "figure": arrow.name,
-                "text": arrow.words.format(value=found.value) if known and found else "not identified",
-                "strength": min(abs(found.value or 0.0) / arrow.whole, 1.0) if known and found else None,
+                "text": text,
+                "strength": strength,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _told(arrow: Arrow, found: Figure | None) -> tuple[str, float | None]:
+    """A link in words, and its strength: 0 where its interval holds the figure of no link at all."""
+    if found is None or found.value is None:
+        return "not identified", None
+    words = arrow.words.format(value=found.value, points=100 * found.value)
+    if found.low is not None and found.high is not None and found.low <= arrow.none <= found.high:
+        return f"none to be told from chance ({words})", 0.0
+    return words, min(abs(found.value - arrow.none) / arrow.whole, 1.0)
 
 
 def _figure(others: Mapping[str, Section], arrow: Arrow) -> Figure | None:

@@ -40,6 +40,8 @@ def _links(measured: Measured) -> str:
         return "none of the six links is identified"
     strongest = rows.sort_values("strength", ascending=False, kind="stable").iloc[0]
     said = f"{_NUMBERS[len(rows)]} of the six links {'is' if len(rows) == 1 else 'are'} measured"
+    if not strongest["strength"]:
+        return f"{said}, none of which can be told from chance"
     return f"{said}, among them {strongest['link']} ({strongest['text']})"
 
 
