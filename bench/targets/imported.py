@@ -26,7 +26,8 @@ def rows(data: Path) -> Iterator[Row]:
     yield from _loans(table_of(data / "service_logs" / "bpic2012_events.csv.gz", "bpic2012"))
     desk = table_of(data / "service_logs" / "helpdesk_events.csv.gz", "helpdesk")
     yield Row("help desk: tickets", 4_580, len(desk["subject"].unique()), 0, HELPDESK)
-    yield Row("help desk: events", 21_348, desk.num_rows, 0, HELPDESK)
+    steps = int((frame_of(desk, "role").role == "desk").sum())
+    yield Row("help desk: steps of the desk", 21_348, steps, 0, HELPDESK)
     yield from _ratings(table_of(data / "networks" / "bitcoin_otc_ratings.csv.gz", "bitcoin-otc"))
 
 
@@ -52,7 +53,8 @@ def frame_of(table: pa.Table, *columns: str) -> pd.DataFrame:
 
 
 def _loans(table: pa.Table) -> Iterator[Row]:
-    yield Row("loan applications: rows read", 262_200, rows_read(table), 0, BPIC)
+    # The map reads the file twice: for the applicant's steps, and for the bank's.
+    yield Row("loan applications: rows read", 262_200, rows_read(table) // 2, 0, BPIC)
     yield Row("loan applications: cases", 13_087, len(table["subject"].unique()), 0, BPIC)
     done = frame_of(table, "kind", "task", "subject").query("kind == 'done'")
     cases = done.groupby("task").subject.nunique()

@@ -27,9 +27,9 @@ class Log(NamedTuple):
 
 
 LOGS = {
-    "helpdesk": Log("service_logs/helpdesk_events.csv.gz", 21_348, 21_348, 4_580),
+    "helpdesk": Log("service_logs/helpdesk_events.csv.gz", 2 * 21_348, 21_348 + 4_580, 4_580),
     "permits": Log("service_logs/receipt_events.csv.gz", 2 * 8_577, 8_577 + 1_434, 1_434),
-    "bpic2012": Log("service_logs/bpic2012_events.csv.gz", 262_200, 235_882, 13_087),
+    "bpic2012": Log("service_logs/bpic2012_events.csv.gz", 2 * 262_200, 235_882, 13_087),
     "bitcoin-otc": Log("networks/bitcoin_otc_ratings.csv.gz", 35_592, 35_592, 5_858),
     "polis": Log("idea_votes/votes.csv.gz", 189_148 + 2_969, 49_997 + 197, 197),
     "justgiving": Log("crowdfunding/justgiving_donations.csv.gz", 22_169 + 2_850, 10_797, 1_256),
