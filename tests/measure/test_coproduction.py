@@ -162,6 +162,12 @@ def test_money_recorded_for_a_task_is_part_of_its_cost(models):
     assert found.low <= 1000 / 9 <= found.high
 
 
+def test_staff_time_at_refused_acts_is_part_of_the_cost_of_those_done(models):
+    kind = np.where(np.arange(900) % 2, "done", "refused")
+    found = part(table(900, kind=kind, staff_seconds=np.full(900, 60)), models["with rates"])
+    assert found["cost_per_act", "apply"].value == pytest.approx(2 * 60 * HOUR_MINOR / 3600 + ENCOUNTER_MINOR)
+
+
 def test_without_declared_rates_no_money_is_told(models):
     found = part(worked(), models["without rates"])
     assert "cost_per_hour" in found["cost_per_act", "apply"].needs

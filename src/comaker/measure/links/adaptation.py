@@ -145,9 +145,7 @@ def _date(day: int) -> str:
 
 def _progress(log: Log) -> Iterator[Figure]:
     days = log.days
-    costly = days[
-        (days.task != "") & ((days.kind == Kind.COST) | ((days.kind == Kind.DONE) & (days.staffed > 0)))
-    ]
+    costly = days[(days.task != "") & ((days.kind == Kind.COST) | (days.staffed > 0))]
     tasks = sorted(set(costly.task) & set(days[days.kind == Kind.DONE].task))
     if not tasks:
         yield _PROGRESS.missing(
@@ -165,11 +163,13 @@ def _progress(log: Log) -> Iterator[Figure]:
 
 def _ratio(log: Log, task: str) -> tuple[Interval, int]:
     """The slope of log unit cost on log cumulative acts, and the number of bins: weeks, else months."""
-    days = log.days[(log.days.task == task) & log.days.kind.isin([Kind.DONE, Kind.COST])]
-    is_done = days.kind == Kind.DONE
-    # Without a rate staff seconds are the cost; with recorded money they could not be added to it.
-    rate_minor = hourly_rate_minor(log, task) or float(_HOUR_S)
-    cost = days.staff_seconds.where(is_done, 0) * rate_minor / _HOUR_S + days.money_minor.where(~is_done, 0)
+    days = log.days[log.days.task == task]
+    is_done, is_cost = days.kind == Kind.DONE, days.kind == Kind.COST
+    rate_minor = hourly_rate_minor(log, task)
+    if rate_minor is None:
+        # Seconds without a price cannot be added to money; alone, they are as good a cost.
+        rate_minor = 0.0 if (is_cost & (days.money_minor > 0)).any() else float(_HOUR_S)
+    cost = days.staff_seconds.where(~is_cost, 0) * rate_minor / _HOUR_S + days.money_minor.where(is_cost, 0)
     acts = days.events.where(is_done, 0) / log.cleaned.runs
     most = 0
     for wide in (_WEEK_DAYS, 4 * _WEEK_DAYS):

@@ -37,8 +37,8 @@ _LABOUR = About(
 )
 _COST = About(
     "cost_per_act",
-    "What one act done costs the firm: staff time at the declared rate, recorded costs of the task, its "
-    "declared interface and coordination.",
+    "What one act done costs the firm: all staff time at the task (acts refused or helped along included) at "
+    "the declared rate, recorded costs of the task, its declared interface and coordination.",
     "minor units",
     "acts done",
     "F4.5, F12, F20",
@@ -144,7 +144,8 @@ def _with_firm(sums: Moments, firm_s: float) -> Moments:
 
 def _weekly(log: Log) -> pd.DataFrame:
     """Days with ``bin``: whole weeks of the log (the rest is cut off), or its days where it is short."""
-    days = log.days[log.days.kind.isin([Kind.DONE, Kind.COST])]
+    # Staff time goes into acts that were refused, abandoned or helped along, too.
+    days = log.days[log.days.kind.isin([Kind.DONE, Kind.COST]) | (log.days.staffed > 0)]
     first, last = int(log.days.day.min()), int(log.days.day.max())
     wide = _WEEK_DAYS if last - first + 1 >= _FEWEST * _WEEK_DAYS else 1
     binned = days.assign(bin=(days.day - first) // wide)
@@ -160,9 +161,9 @@ def _cost(log: Log, weekly: pd.DataFrame, place: _Place) -> Figure:
     coordination_minor = _coordination(log, place.task)
     if not acts:
         return _COST.missing(_NOTHING_DONE, of=place.label)
-    if done.staffed.any() and rate_minor is None:
+    if rows.staffed.any() and rate_minor is None:
         return _COST.missing(_NO_RATE, n=acts, of=place.label)
-    if not done.staffed.any() and not recorded_minor:
+    if not rows.staffed.any() and not recorded_minor:
         known = (
             f"; declared coordination alone is {coordination_minor:,.0f} an act" if coordination_minor else ""
         )
@@ -182,12 +183,12 @@ def _at(weekly: pd.DataFrame, place: _Place) -> pd.DataFrame:
 
 def _series(log: Log, rows: pd.DataFrame, place: _Place) -> tuple[pd.Series[float], pd.Series[int]]:
     """Cost (minor units, without coordination) and acts done, by bin; all runs together."""
-    is_done = rows.kind == Kind.DONE
+    is_done, is_cost = rows.kind == Kind.DONE, rows.kind == Kind.COST
     rate_minor = hourly_rate_minor(log, place.task) or 0.0
     minute_minor, act_minor = _interface(log, place)
     cost_minor = (
-        rows.staff_seconds.where(is_done, 0) * (rate_minor / _HOUR_S)
-        + rows.money_minor.where(~is_done, 0)
+        rows.staff_seconds.where(~is_cost, 0) * (rate_minor / _HOUR_S)
+        + rows.money_minor.where(is_cost, 0)
         + rows.seconds.where(is_done, 0) * (minute_minor / 60)
         + rows.events.where(is_done, 0) * act_minor
     )
@@ -224,7 +225,7 @@ def _table(log: Log, weekly: pd.DataFrame, places: list[_Place]) -> pd.DataFrame
                 "performer": place.performer,
                 "acts": int(done.events.sum()),
                 "customer_hours": float(done.seconds.sum()) / _HOUR_S,
-                "staff_hours": float(done.staff_seconds.sum()) / _HOUR_S,
+                "staff_hours": float(own[own.kind != Kind.COST].staff_seconds.sum()) / _HOUR_S,
                 "saved_hours": float(done.saved_seconds.sum()) / _HOUR_S,
                 "recorded_cost_minor": int(own[own.kind == Kind.COST].money_minor.sum()),
                 "declared_coordination_minor": round(_coordination(log, place.task) * int(done.events.sum())),
