@@ -72,6 +72,14 @@ def test_every_figure_is_known_with_its_n_or_says_what_would_identify_it(
                 assert figure["low"] <= figure["value"] <= figure["high"]
 
 
+def test_every_figure_is_on_the_page_that_explains_them(printed: tuple[dict[str, Any], Path]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "measure.md").read_text("utf-8")
+    for key, section in printed[0]["sections"].items():
+        assert f"\n`{key}`: " in page
+        missing = {figure["name"] for figure in section["figures"] if f"| `{figure['name']}` |" not in page}
+        assert not missing
+
+
 def test_the_report_says_how_to_repeat_it(log: Path, printed: tuple[dict[str, Any], Path]) -> None:
     page = (printed[1] / "index.html").read_text("utf-8")
     assert f"comaker measure {log} --model {MODEL} --out {printed[1]}" in page
