@@ -6,7 +6,7 @@ from comaker.measure.economics.cohorts import cohorts
 from comaker.measure.economics.comparison import by_arm, by_part
 from comaker.measure.economics.lifetime import lifetime, parameter_table, terms_of
 from comaker.measure.economics.participation import participation
-from comaker.measure.economics.returns import by_customer, fitted, occasions
+from comaker.measure.economics.returns import by_customer, counted, fitted, occasions
 from comaker.measure.economics.yearly import yearly
 from comaker.measure.figures import Section
 from comaker.measure.log import Log
@@ -19,8 +19,9 @@ def section(log: Log) -> Section:
     staying, staying_tables = cohorts(log)
     terms, own = terms_of(log), occasions(log)
     found = by_customer(log, own)
-    whole = fitted(log, found)
-    compared, groups = by_part(log, found, whole, terms)
+    rows = counted(log, found, "part")
+    whole = fitted(log, found, rows)
+    compared, groups = by_part(log, found, rows, whole, terms)
     figures = [
         *benefit,
         *staying,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 import numpy as np
+import pandas as pd
 
 from comaker.measure.economics.lifetime import NO_MONEY, Terms, lifetime_value, newcomer_value
 from comaker.measure.economics.returns import ONLY_BOUGHT, TOOK_PART, Group, fitted
@@ -33,17 +34,18 @@ _EFFECT = About(
 )
 
 
-def by_part(log: Log, found: ir.Table, whole: Group, terms: Terms) -> tuple[list[Figure], dict[str, Group]]:
-    """Lifetime value of those who took part, of those who only bought, and the difference; and both
-    groups."""
-    counted = log.frame(found.group_by("part").aggregate(customers=found.count()))
-    customers = dict(zip(counted.part, counted.customers, strict=True))
-    groups = {
-        name: whole
-        if customers.get(name) == whole.customers
-        else fitted(log, found.filter(found.part == name))
-        for name in (TOOK_PART, ONLY_BOUGHT)
-    }
+def by_part(
+    log: Log, found: ir.Table, rows: pd.DataFrame, whole: Group, terms: Terms
+) -> tuple[list[Figure], dict[str, Group]]:
+    """Lifetime value of those who took part, of those who only bought, and the difference; and both groups.
+
+    ``rows``: ``counted`` by part; ``whole``: the fit of all.
+    """
+    groups = {}
+    for name in (TOOK_PART, ONLY_BOUGHT):
+        own = rows[rows.part == name]
+        alone = len(own) == len(rows)
+        groups[name] = whole if alone else fitted(log, found.filter(found.part == name), own)
     worth = lifetime_value(terms)
     figures = [_figure(worth, group, _value(group, terms), name) for name, group in groups.items()]
     took_part, only_bought = groups.values()

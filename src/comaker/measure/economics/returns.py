@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from comaker.measure.estimators import bgnbd, gamma_gamma
 from comaker.measure.estimators.likelihood import Fit, joined
@@ -31,9 +32,11 @@ def occasions(log: Log) -> ir.Table:
 
     Money is that of rows of kind done, and of rows of kind income that name a customer.
     """
-    sold = [name for name, task in log.model.task.items() if task.kind in _SOLD]
+    sold = [
+        name for name, task in log.model.task.items() if task.kind in _SOLD and log.count("done", task=name)
+    ]
     days = log.customer_days
-    if any(log.count("done", task=task) for task in sold):
+    if sold:
         days = days.filter(days.task.isin(sold))
     spent = days.select("run", "customer", "day", "money_minor")
     if log.count("income"):
@@ -41,6 +44,9 @@ def occasions(log: Log) -> ir.Table:
         day = (rows.at_us // DAY_US).cast("int32")
         money = rows.money_minor.fill_null(0).cast("int64")
         spent = ibis.union(spent, rows.select("run", "customer", day=day, money_minor=money))
+    elif len(sold) == 1:
+        # Days of a single task are one row each already.
+        return spent
     by_day = spent.group_by(["run", "customer", "day"])
     return by_day.aggregate(money_minor=spent.money_minor.sum().cast("int64"))
 
@@ -57,11 +63,22 @@ def by_customer(log: Log, own: ir.Table) -> ir.Table:
     until = int(log.cleaned.until_us // DAY_US)
     each = each.mutate(last=each.final - each.first, length=until - each.first).drop("first", "final")
     tasks = log.customer_tasks
-    took_part = (tasks.task.isin(_participation(log)) & (tasks.done > 0)).cast("int32").max()
-    known = tasks.group_by(["run", "customer"]).aggregate(took_part=took_part, arm=tasks.arm.min())
-    met = each.join(known, ["run", "customer"])
-    part = ibis.cases((met.took_part > 0, TOOK_PART), else_=ONLY_BOUGHT)
-    return log.engine.keep(met.mutate(part=part, arm=met.arm.fill_null("")).drop("took_part"))
+    beyond = tasks.filter(tasks.task.isin(_participation(log)), tasks.done > 0)
+    met = _with(each, beyond.select("run", "customer").distinct().mutate(part=ibis.literal(TOOK_PART)))
+    met = met.mutate(part=met.part.fill_null(ONLY_BOUGHT))
+    known = log.customers
+    if known.arm.count().to_pyarrow().as_py():
+        met = _with(met, known.select("run", "customer", "arm"))
+        met = met.mutate(arm=met.arm.fill_null(""))
+    else:
+        met = met.mutate(arm=ibis.literal(""))
+    return log.engine.keep(met)
+
+
+def _with(customers: ir.Table, more: ir.Table) -> ir.Table:
+    """Customers with a further column, null for those of whom it says nothing."""
+    met = customers.left_join(more, ["run", "customer"])
+    return met.select(*customers.columns, *(name for name in more.columns if name not in ("run", "customer")))
 
 
 def _participation(log: Log) -> list[str]:
@@ -91,13 +108,21 @@ class Group(NamedTuple):
         return joined(self.returning, self.spending)
 
 
-def fitted(log: Log, found: ir.Table) -> Group:
-    """Fit those customers of ``by_customer`` that are given."""
-    rows = log.frame(
-        found.group_by(["repeats", "last", "length"]).aggregate(
-            customers=found.count(), spent_minor=found.spent_minor.sum().cast("int64")
-        )
-    ).sort_values(["repeats", "last", "length"])
+def counted(log: Log, found: ir.Table, *keys: str) -> pd.DataFrame:
+    """The distinct histories of ``by_customer``, apart by ``keys`` such as part: ``customers`` and what they
+    spent (``spent_minor``) a row."""
+    names = [*keys, "repeats", "last", "length"]
+    grouped = found.group_by(names).aggregate(
+        customers=found.count(), spent_minor=found.spent_minor.sum().cast("int64")
+    )
+    return log.frame(grouped).sort_values(names)
+
+
+def fitted(log: Log, found: ir.Table, rows: pd.DataFrame | None = None) -> Group:
+    """Fit those customers of ``by_customer`` that are given, and the same as ``rows`` of ``counted``, if
+    known."""
+    if rows is None:
+        rows = counted(log, found)
     customers, repeaters = int(rows.customers.sum()), int(rows.customers[rows.repeats > 0].sum())
     if repeaters < FEWEST_REPEATERS:
         return Group(customers, repeaters, 0, None, None, None)
@@ -109,7 +134,7 @@ def fitted(log: Log, found: ir.Table) -> Group:
 def _spending(log: Log, found: ir.Table, repeaters: int) -> tuple[int, Fit | None]:
     """How many customers' spending was fitted, of all or of a sample, and the fit."""
     paid = found.filter(found.repeats > 0, found.spent_minor > 0)
-    most = SAMPLE_ROWS // 4
+    most = SAMPLE_ROWS // 10
     if repeaters > most:
         paid = drawn(paid, "customer", max(ONE_IN * most // repeaters, 1))
     by_amount = paid.group_by(["repeats", "spent_minor"]).aggregate(customers=paid.count())
