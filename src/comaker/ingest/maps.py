@@ -87,7 +87,8 @@ class Format(Part):
         named = self.time == "iso" or self.time in UNIX_US
         if not named and (unknown or "%" not in self.time):
             parts = " ".join(f"%{part}" for part in TIME_PARTS)
-            yield "time", f'write "iso", "unix", "unix ms", or a pattern such as "%d/%m/%Y %H:%M" of {parts}'
+            right = f'a pattern such as "%d/%m/%Y %H:%M" of {parts}'
+            yield "time", f'write "iso", "unix", "unix ms", or {right}'
         if self.time in UNIX_US and self.zone is not None:
             yield "zone", "seconds since 1970 are UTC everywhere: declare no zone"
         if self.delimiter in '"\r\n':
