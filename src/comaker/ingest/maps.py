@@ -107,7 +107,7 @@ class Source(Part):
     empty: Literal["error", "keep", "leave out"] = "error"
     """What an empty cell means."""
     rounds: bool = False
-    """Whether an amount finer than the currency becomes the nearest minor unit, halves up; an error otherwise."""
+    """Whether an amount finer than the currency becomes the nearest minor unit (halves up); else an error."""
 
     def mistakes(self) -> Iterator[tuple[str, str]]:
         if (self.column is None) == (self.constant is None):
