@@ -23,8 +23,8 @@ STEPS = 6
 FEWEST_PROJECTS = 20
 """Who was paid by the same project was paid alike, so fewer projects say nothing of what a payback does."""
 
-MOST_CUSTOMERS = 10_000
-"""So many customers at most are followed: enough for the interval, little for time."""
+MOST_CUSTOMERS = 1_500
+"""So many customers at most are followed: the model takes time that grows with their square."""
 
 UNFAIR = About(
     "leaving of who finds it unfair",
