@@ -156,6 +156,16 @@ def test_the_headline_says_margin_links_and_how_much_is_known() -> None:
     assert told.endswith("and 25 of 27 figures are identified.")
 
 
+def test_every_limitation_stands_with_its_verdict_its_criterion_and_its_remedy(tmp_path: Path) -> None:
+    row = {"limitation": "blurred roles", "verdict": "seen", "evidence": f"67 % {EVIL}"}
+    verdicts = pd.DataFrame([row | {"criterion": "above 5 %", "remedy": "in use: rules-page"}])
+    section = Section(key="limitations", title="L", question="?", figures=[], tables={"verdicts": verdicts})
+    page = write(tmp_path / "out", measured=measurement(section)).read_text("utf-8")
+    for words in ("Blurred roles<", ">seen<", ">in use: rules-page<", "<dd>above 5 %</dd>"):
+        assert words in page
+    assert "<script" not in page
+
+
 def test_the_headline_names_the_limitations_that_were_seen() -> None:
     verdicts = pd.DataFrame(
         {"limitation": ["blurred roles", "unclear sharing"], "verdict": ["seen", "cannot tell"]}

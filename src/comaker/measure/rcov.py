@@ -135,7 +135,7 @@ def _told(arrow: Arrow, found: Figure | None) -> tuple[str, float | None]:
     """A link in words, and its strength: 0 where its interval holds the figure of no link at all."""
     if found is None or found.value is None:
         return "not identified", None
-    words = arrow.words.format(value=found.value, points=100 * found.value)
+    words = arrow.words.format(value=found.value, points=100 * found.value).replace("-", "−")
     if found.low is not None and found.high is not None and found.low <= arrow.none <= found.high:
         return f"none to be told from chance ({words})", 0.0
     return words, min(abs(found.value - arrow.none) / arrow.whole, 1.0)

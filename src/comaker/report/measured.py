@@ -28,6 +28,9 @@ BREAKDOWNS = 18
 """Breakdowns of one figure that the page shows; ``figures.csv`` has them all."""
 
 
+_VERDICT = ("limitation", "verdict", "evidence", "criterion", "remedy")
+
+
 class Line(NamedTuple):
     """A figure, or one of its breakdowns, in words; ``needs``: what would identify it, "" where it is."""
 
@@ -65,9 +68,11 @@ class Behind(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A section as the page shows it; ``unknown``: the figures of which nothing is identified."""
+    """A section as the page shows it; ``unknown``: the figures of which nothing is identified; ``verdicts``:
+    of each limitation (F21) what was seen, by which criterion, and the remedy."""
 
     section: Section
+    verdicts: list[dict[str, str]]
     groups: list[Group]
     unknown: list[Group]
     tables: list[Behind]
@@ -120,7 +125,14 @@ def _part(measured: Measured, section: Section, components: dict[Component, str]
     groups = _groups(section.figures, money)
     known = [each for each in groups if each.is_known]
     unknown = [each for each in groups if not each.is_known]
-    return Part(section, known, unknown, tables, drawn)
+    return Part(section, _verdicts(section), known, unknown, tables, drawn)
+
+
+def _verdicts(section: Section) -> list[dict[str, str]]:
+    table = section.tables.get("verdicts")
+    if table is None or not set(_VERDICT) <= set(table.columns):
+        return []
+    return [{name: str(row[name]) for name in _VERDICT} for row in table.to_dict("records")]
 
 
 def _file(name: str) -> str:
