@@ -54,7 +54,10 @@ class Sign(NamedTuple):
             return f"{what}: not identified, {figure.needs}"
         ends = "" if figure.low is None else f" [{figure.low:.3g} to {figure.high:.3g}]"
         of = f", of {figure.n:,} {figure.counted}" if figure.counted else ""
-        return f"{what} {figure.value:.3g}{ends}{of}: {self.verdict}"
+        low = figure.value if figure.low is None else figure.low
+        is_small = self.verdict == Verdict.NOT_SEEN and low > self.harmless
+        said = "there, but too little to harm" if is_small else self.verdict.value
+        return f"{what} {figure.value:.3g}{ends}{of}: {said}"
 
     def criterion(self) -> str:
         """From where it counts as seen, and up to where as not seen."""
