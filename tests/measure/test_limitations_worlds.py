@@ -166,6 +166,18 @@ def test_nobody_left_gives_no_hazard():
     assert np.isnan(hazard_ratio(days, days, days < 0, np.zeros(50)).value)
 
 
+def test_a_run_that_nobody_left_changes_nothing():
+    draw = np.random.default_rng(1)
+    project = draw.integers(0, 50, 300)
+    run, cause = project % 5, draw.normal(size=50)[project]
+    days = draw.exponential(100 * np.exp(-cause))
+    left = (days < 100) & (run != 3)
+    others = run != 3
+    found = hazard_ratio(cause, days, left, run, project)
+    assert found.value > 1
+    assert found == hazard_ratio(cause[others], days[others], left[others], run[others], project[others])
+
+
 def patterns_of(generator, plays, shares, size=3000):
     kinds = generator.choice(len(shares), size, p=shares)
     shown = generator.random((size, len(plays[0]))) < np.asarray(plays)[kinds]

@@ -25,8 +25,13 @@ def hazard_ratio(cause: Any, days: Any, left: Any, stratum: Any, group: Any = No
         return UNKNOWN
     from statsmodels.duration.hazard_regression import PHReg
 
+    # A stratum that nobody left tells nothing, and statsmodels mistakes whose groups are whose after it.
+    place = np.asarray(stratum)
+    telling = np.isin(place, np.unique(place[went]))
+    known, time, went, place = known[telling], time[telling], went[telling], place[telling]
+    group = None if group is None else np.asarray(group)[telling]
     centred = known - known.mean()
-    model = PHReg(time, centred[:, None], status=went.astype(int), strata=np.asarray(stratum), ties="efron")
+    model = PHReg(time, centred[:, None], status=went.astype(int), strata=place, ties="efron")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
