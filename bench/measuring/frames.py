@@ -82,26 +82,17 @@ def _customer_tasks(events: pd.DataFrame) -> pd.DataFrame:
         rows[f"done_{name}"] = rows[name].where(done)
     rows["done_at"], rows["joined_at"] = rows.at_us.where(done), rows.at_us.where(rows.kind == "joined")
     rows["left_at"] = rows.at_us.where(rows.kind == "left")
-    rows["timed"], rows["met"] = rows.seconds.where(done), rows.encounter.where(done)
-    rows["returned"] = done & (rows.encounter > 1)
-    rows["role"], rows["arm"] = rows.role.fillna("\uffff"), rows.arm.fillna("\uffff")
+    rows["timed"] = rows.seconds.where(done)
+    rows["arm"] = rows.arm.fillna("\uffff")
     return (
         rows.groupby(["run", "customer", "task"])
         .agg(
-            role=("role", "min"),
             arm=("arm", "min"),
             **{kind: (f"is_{kind}", "sum") for kind in STEPS},
             **{f"done_{name}": (f"done_{name}", "sum") for name in WORK},
             tried_seconds=("seconds", "sum"),
             timed=("timed", "count"),
-            affect=("affect", "sum"),
-            affects=("affect", "count"),
-            conduct=("conduct", "sum"),
-            conducts=("conduct", "count"),
-            encounters=("met", "count"),
-            returns=("returned", "sum"),
             first_us=("at_us", "min"),
-            last_us=("at_us", "max"),
             first_done_us=("done_at", "min"),
             last_done_us=("done_at", "max"),
             joined_us=("joined_at", "min"),
@@ -146,20 +137,12 @@ def polars_table(name: str, path: Path) -> pl.DataFrame:
             pl.col("referrer").count().alias("referred"),
         ),
         "customer_tasks": own.group_by(["run", "customer", "task"]).agg(
-            pl.col("role").cast(pl.String).min(),
             pl.col("arm").cast(pl.String).min(),
             *((pl.col("kind") == kind).sum().alias(kind) for kind in STEPS),
             *(pl.col(name).filter(is_done).sum().alias(f"done_{name}") for name in WORK),
             pl.col("seconds").sum().alias("tried_seconds"),
             pl.col("seconds").filter(is_done).count().alias("timed"),
-            pl.col("affect").cast(pl.Int64).sum(),
-            pl.col("affect").count().alias("affects"),
-            pl.col("conduct").cast(pl.Int64).sum(),
-            pl.col("conduct").count().alias("conducts"),
-            pl.col("encounter").filter(is_done).count().alias("encounters"),
-            (is_done & (pl.col("encounter") > 1)).sum().alias("returns"),
             pl.col("at_us").min().alias("first_us"),
-            pl.col("at_us").max().alias("last_us"),
             pl.col("at_us").filter(is_done).min().alias("first_done_us"),
             pl.col("at_us").filter(is_done).max().alias("last_done_us"),
             pl.col("at_us").filter(pl.col("kind") == "joined").min().alias("joined_us"),

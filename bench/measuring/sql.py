@@ -31,15 +31,9 @@ TABLES = {
           count(staff_seconds) AS staffed, count(referrer) AS referred
         FROM events GROUP BY ALL""",
     "customer_tasks": f"""
-        SELECT run, customer, coalesce(task, '') AS task, min(role) AS "role", min(arm) AS arm,
-          {_COUNTS}, {_WORK},
+        SELECT run, customer, coalesce(task, '') AS task, min(arm) AS arm, {_COUNTS}, {_WORK},
           coalesce(sum(seconds), 0)::BIGINT AS tried_seconds, count(seconds) FILTER (kind = 'done') AS timed,
-          coalesce(sum(affect), 0)::BIGINT AS affect, count(affect) AS affects,
-          coalesce(sum(conduct), 0)::BIGINT AS conduct, count(conduct) AS conducts,
-          count(encounter) FILTER (kind = 'done') AS encounters,
-          count(*) FILTER (kind = 'done' AND encounter > 1) AS returns,
-          min(epoch_us("at")) AS first_us, max(epoch_us("at")) AS last_us,
-          min(epoch_us("at")) FILTER (kind = 'done') AS first_done_us,
+          min(epoch_us("at")) AS first_us, min(epoch_us("at")) FILTER (kind = 'done') AS first_done_us,
           max(epoch_us("at")) FILTER (kind = 'done') AS last_done_us,
           min(epoch_us("at")) FILTER (kind = 'joined') AS joined_us,
           min(epoch_us("at")) FILTER (kind = 'left') AS left_us

@@ -8,6 +8,7 @@ import ibis
 import pandas as pd
 
 from comaker.events import Kind
+from comaker.measure import tables
 from comaker.measure.estimators.intervals import Moments, ratio_of
 from comaker.measure.figures import About, Figure, Section
 from comaker.measure.log import Log
@@ -104,12 +105,8 @@ def _totals(done: pd.DataFrame) -> Iterator[Figure]:
 
 
 def _means(log: Log) -> Iterator[Figure]:
-    columns = [name for _, names, _ in _MEANS.values() for name in names]
-    per_task = log.customer_tasks
-    sums = {name: per_task[name].sum() for name in columns}
-    # A customer is one witness, at however many tasks.
-    everybody = per_task.group_by(["run", "customer"]).aggregate(**sums)
-    everybody = log.engine.keep(everybody.mutate(place=ibis.literal("everywhere")))
+    manners = tables.customer_manners(log.sampled)
+    everybody = log.engine.keep(manners.mutate(place=ibis.literal("everywhere")))
     for about, (above, below), needs in _MEANS.values():
         found = moments(everybody, everybody[above], everybody[below], by="place")
         yield _ratio(about, found.get("everywhere"), needs)

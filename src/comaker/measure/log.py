@@ -64,14 +64,13 @@ class Log:
 
     @cached_property
     def customers(self) -> ir.Table:
-        """One row a run and customer: arm, joined_us, left_us, first_us, last_us, done."""
+        """One row a run and customer: arm, joined_us, left_us, first_us, done."""
         per_task = self.customer_tasks
         per_customer = per_task.group_by(["run", "customer"]).aggregate(
             arm=per_task.arm.min(),
             joined_us=per_task.joined_us.min(),
             left_us=per_task.left_us.max(),
             first_us=per_task.first_us.min(),
-            last_us=per_task.last_us.max(),
             done=per_task.done.sum(),
         )
         return self.engine.keep(per_customer)

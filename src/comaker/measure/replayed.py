@@ -16,11 +16,15 @@ from comaker.model.schema.tasks import StakeTask
 from comaker.replay import ReplayError, replay
 from comaker.replay.results import Replayed
 
-DRAWN_ROWS = 150_000
+DRAWN_ROWS = 60_000
 """About how many rows are replayed: of a longer log some projects are drawn, each with all its requests."""
 
-_DECIDED = [Kind.DONE, Kind.REFUSED, Kind.WITHDRAWN, Kind.CONFIRMED, Kind.LAPSED]
-_PROJECT = [Kind.OPENED, Kind.FUNDED, Kind.EXPIRED]
+_DECIDED = [str(kind) for kind in (Kind.DONE, Kind.REFUSED, Kind.WITHDRAWN, Kind.CONFIRMED, Kind.LAPSED)]
+_PROJECT = [str(kind) for kind in (Kind.OPENED, Kind.FUNDED, Kind.EXPIRED)]
+_COLUMNS = (
+    *("event_id", "at_us", "run", "kind", "customer", "role", "task", "stage", "performer", "subject"),
+    *("refusal", "quantity", "money_minor"),
+)
 
 _DIFFERENCES = About(
     "replay_differences",
@@ -99,13 +103,15 @@ def section(log: Log, what_if: WhatIf | None) -> Section:
 
 
 def _requests(log: Log, task: str) -> tuple[pa.Table, float]:
-    """The rows of projects that were drawn, as an event table, and which share of the projects they are."""
+    """The rows of projects that were drawn, as an event table, and which share of the rows they are."""
     own = log.events.filter(log.events.subject.notnull())
-    asked = own.kind.isin([str(kind) for kind in _DECIDED]) & ((own.task == task) | own.task.isnull())
-    needed = own.filter(asked | own.kind.isin([str(kind) for kind in _PROJECT]))
-    rows = int(needed.count().to_pyarrow().as_py())
+    asked = own.kind.isin(_DECIDED) & ((own.task == task) | own.task.isnull())
+    needed = own.filter(asked | own.kind.isin(_PROJECT)).select(*_COLUMNS)
+    days = log.days
+    of_task = days.kind.isin(_DECIDED) & days.task.isin([task, ""])
+    rows = int(days[of_task | days.kind.isin(_PROJECT)].events.sum())
     found = log.sample_of(needed, "subject", rows, DRAWN_ROWS)
-    columns = {name: found[name] for name in found.column_names if name not in ("at_us", "shown")}
+    columns = {name: found[name] for name in found.column_names if name != "at_us"}
     at = found["at_us"].cast(pa.timestamp("us", tz="UTC"))
     return event_table.table({**columns, "at": at}), found.num_rows / max(rows, 1)
 

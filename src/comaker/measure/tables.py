@@ -64,34 +64,41 @@ def days(events: ir.Table) -> ir.Table:
 def customer_tasks(events: ir.Table) -> ir.Table:
     """What each customer did at each task: one row a run, customer and task ("" for rows of no task).
 
-    Columns: ``role`` (one of them), ``arm`` (the first by name); a count for each of ``STEPS`` and
-    ``joined``; ``done_<sum>`` for each of ``WORK`` over rows of kind done, ``tried_seconds`` over all;
-    ``timed``: acts done that have seconds; ``affect``, ``conduct`` (sums), ``affects``, ``conducts`` (rows
-    with one); ``encounters``: acts done that have an encounter number, ``returns``: those whose number is
-    above 1; ``first_us``, ``last_us`` of any row, ``first_done_us``, ``last_done_us``, ``joined_us``,
-    ``left_us`` (null: never).
+    Columns: ``arm`` (the first by name); a count for each of ``STEPS`` and ``joined``; ``done_<sum>`` for
+    each of ``WORK`` over rows of kind done, ``tried_seconds`` over all; ``timed``: acts done with seconds;
+    ``first_us`` of any row, ``first_done_us``, ``last_done_us``, ``joined_us``, ``left_us`` (null: never).
     """
     one = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
     done = one.kind == Kind.DONE.value
     return one.group_by(["run", "customer", "task"]).aggregate(
-        role=one.role.min(),
         arm=one.arm.min(),
         **{kind.value: _count(one, kind) for kind in (*STEPS, Kind.JOINED)},
         **{f"done_{name}": _sum(one[name], done) for name in WORK},
         tried_seconds=_sum(one.seconds),
         timed=one.seconds.count(where=done),
-        affect=_sum(one.affect),
-        affects=one.affect.count(),
-        conduct=_sum(one.conduct),
-        conducts=one.conduct.count(),
-        encounters=one.encounter.count(where=done),
-        returns=one.count(where=done & (one.encounter > 1)),
         first_us=one.at_us.min(),
-        last_us=one.at_us.max(),
         first_done_us=one.at_us.min(where=done),
         last_done_us=one.at_us.max(where=done),
         joined_us=one.at_us.min(where=one.kind == Kind.JOINED.value),
         left_us=one.at_us.min(where=one.kind == Kind.LEFT.value),
+    )
+
+
+def customer_manners(events: ir.Table) -> ir.Table:
+    """How each customer felt, behaved and came back: one row a run and customer.
+
+    Columns: ``affect``, ``conduct`` (sums) with ``affects``, ``conducts`` (rows that have one);
+    ``encounters``: acts done that have an encounter number, ``returns``: those whose number is above 1.
+    Give it a sample (``drawn``) where there are many customers.
+    """
+    done = events.kind == Kind.DONE.value
+    return events.group_by(["run", "customer"]).aggregate(
+        affect=_sum(events.affect),
+        affects=events.affect.count(),
+        conduct=_sum(events.conduct),
+        conducts=events.conduct.count(),
+        encounters=events.encounter.count(where=done),
+        returns=events.count(where=done & (events.encounter > 1)),
     )
 
 
