@@ -56,7 +56,8 @@ def ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Interval:
     fewer than ``FEWEST`` customers carry the sum, counted as (Σ below)² / Σ below²: it would be too narrow.
     """
     up, down = np.asarray(above, np.float64), np.asarray(below, np.float64)
-    return ratio_of(Moments(len(down), up.sum(), down.sum(), up @ up, down @ down, up @ down))
+    squares = (float(one @ other) for one, other in ((up, up), (down, down), (up, down)))
+    return ratio_of(Moments(len(down), up.sum(), down.sum(), *squares))
 
 
 class Moments(NamedTuple):
