@@ -9,6 +9,7 @@ import pandas as pd
 
 from comaker.measure.accounts import Entry, accounts, frame
 from comaker.measure.figures import About, Figure, Section
+from comaker.measure.links.installed_base import EQUAL_PROGRESS
 from comaker.measure.log import Log
 from comaker.model.integration import completeness, participation_tasks, uses
 from comaker.words import Completeness, Component, Link
@@ -19,7 +20,8 @@ _CUSTOMERS, _WORK, _OFFER = Component.RESOURCES, Component.ORGANIZATION, Compone
 class Arrow(NamedTuple):
     """Where a link leads, and the figure that speaks for it: section, name, and how to write it in words.
 
-    ``none``: the figure where there is no link; ``whole``: how far from it the arrow has its full width.
+    ``none``: the figure where there is no link; ``whole``: how far from it the arrow has its full width;
+    ``first``: the breakdown that speaks before all others where it is identified.
     """
 
     start: Component
@@ -29,6 +31,7 @@ class Arrow(NamedTuple):
     words: str
     whole: float
     none: float = 0.0
+    first: str = ""
 
 
 _REVENUES = About("revenues", "all that came in, as far as recorded", "minor units", "events", "F2")
@@ -50,6 +53,7 @@ ARROWS: dict[Link, Arrow] = {
         "installed_base_effect",
         "{value:+.1f} points of conversion for twice the customers shown",
         10.0,
+        first=EQUAL_PROGRESS,
     ),
     Link.ACQUISITION: Arrow(
         _OFFER, _CUSTOMERS, "links", "joins_caused_by_joins", "{value:.0%} of joins follow from joins", 1.0
@@ -142,11 +146,11 @@ def _told(arrow: Arrow, found: Figure | None) -> tuple[str, float | None]:
 
 
 def _figure(others: Mapping[str, Section], arrow: Arrow) -> Figure | None:
-    """The figure that speaks for a link: of several breakdowns the identified one with the largest n."""
+    """The figure that speaks for a link: of its identified breakdowns the first or that of the largest n."""
     if arrow.section not in others:
         return None
     named = [each for each in others[arrow.section].figures if each.name == arrow.name]
-    return max(named, key=lambda each: (each.value is not None, each.n), default=None)
+    return max(named, key=lambda each: (each.value is not None, each.of == arrow.first, each.n), default=None)
 
 
 def _integration(log: Log) -> str:
