@@ -33,6 +33,19 @@ _RATES = np.geomspace(0.01, 5, 64)
 _LOG_RATES = np.linspace(np.log(0.02), np.log(4), 17)
 _LOG_RATIOS = np.linspace(-2.0, 0.96, 38)
 _LEAST_SPREADS = (0.2, 0.05)
+_LEAST_NOISE = 1e-3
+_STRIDES, _LONGEST, _NEAR = 15, 16.0, 2e-4
+_BOUNDS = (
+    (
+        _LOG_RATES[0],
+        np.log(_LEAST_SPREADS[0]),
+        _LOG_RATIOS[0],
+        np.log(_LEAST_SPREADS[1]),
+        np.log(_LEAST_NOISE),
+    ),
+    (_LOG_RATES[-1], 1.0, _LOG_RATIOS[-1], 1.0, 3.0),
+)
+"""Between which strides keep: where the grid reaches."""
 _RATE, _RATIO = (axis.ravel() for axis in np.meshgrid(_LOG_RATES, _LOG_RATIOS, indexing="ij"))
 
 
@@ -188,25 +201,42 @@ def _left(logs: Floats, known: Floats) -> Floats:
 
 
 def _climb(left: Floats, count: Floats) -> State:
-    """The most likely state, by EM; spreads stay above the width of the grid."""
-    rate, spread_rate, ratio, spread_ratio = float(np.log(0.3)), 0.7, -0.3, 0.4
+    """The most likely state, by EM in great strides (SQUAREM: Varadhan & Roland 2008); spreads stay above
+    the width of the grid."""
     freedom = float((count - 1).sum())
-    noise = max(float(np.sqrt(left.min(1).sum() / freedom)), 1e-3)
-    for _ in range(15):
-        likely, before = _likely(left, noise), (rate, ratio, noise)
-        for _ in range(12):
-            last = (rate, spread_rate, ratio, spread_ratio)
-            moments, shares = _moments(likely, (rate, spread_rate, ratio, spread_ratio, noise))
-            rate, ratio = float(moments[:, 0].mean()), float(moments[:, 2].mean())
-            spread_rate = _spread(moments[:, 1], rate, 0)
-            spread_ratio = _spread(moments[:, 3], ratio, 1)
-            if np.abs(np.subtract(last, (rate, spread_rate, ratio, spread_ratio))).max() < 1e-4:
-                break
-        left_over = ((likely * left) @ shares) / (likely @ shares)
-        noise = max(float(np.sqrt(left_over.sum() / freedom)), 1e-3)
-        if np.abs(np.subtract(before, (rate, ratio, noise))).max() < 1e-3:
-            break
-    return rate, spread_rate, ratio, spread_ratio, noise
+    noise = max(float(np.sqrt(left.min(1).sum() / freedom)), _LEAST_NOISE)
+    at = _free((float(np.log(0.3)), 0.7, -0.3, 0.4, noise))
+    for _ in range(_STRIDES):
+        once = _nearer(at, left, freedom)
+        first = once - at
+        if np.abs(first).max() < _NEAR:
+            return _state(once)
+        twice = _nearer(once, left, freedom)
+        bend = twice - once - first
+        stride = min(float(np.sqrt(first @ first / max(bend @ bend, 1e-300))), _LONGEST)
+        at = np.clip(at + 2 * stride * first + stride**2 * bend, *_BOUNDS) if stride > 1 else twice
+    # However far a stride went, the end is where a step of EM leads.
+    return _state(_nearer(at, left, freedom))
+
+
+def _free(state: State) -> Floats:
+    return np.array([state[0], np.log(state[1]), state[2], np.log(state[3]), np.log(state[4])])
+
+
+def _state(free: Floats) -> State:
+    rate, spread_rate, ratio, spread_ratio, noise = free.tolist()
+    return rate, float(np.exp(spread_rate)), ratio, float(np.exp(spread_ratio)), float(np.exp(noise))
+
+
+def _nearer(free: Floats, left: Floats, freedom: float) -> Floats:
+    """One step of EM, spreads and noise in logarithms."""
+    state = _state(free)
+    likely = _likely(left, state[-1])
+    moments, shares = _moments(likely, state)
+    rate, ratio = float(moments[:, 0].mean()), float(moments[:, 2].mean())
+    left_over = ((likely * left) @ shares) / np.maximum(likely @ shares, 1e-300)
+    noise = max(float(np.sqrt(left_over.sum() / freedom)), _LEAST_NOISE)
+    return _free((rate, _spread(moments[:, 1], rate, 0), ratio, _spread(moments[:, 3], ratio, 1), noise))
 
 
 def _likely(left: Floats, noise: float) -> Floats:

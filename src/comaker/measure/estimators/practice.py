@@ -80,6 +80,7 @@ def _expected(slope: float) -> tuple[Floats, Floats]:
     errors, and their first two moments, follow from those of one try less.
     """
     whole, mean, square = (np.zeros((LAST + 1, LAST + 1)) for _ in range(3))
+    before_mean, before_square = np.zeros((2, LAST + 1))
     whole[0, 0] = 1
     for count in range(1, LAST + 1):
         far = np.log2(count)
@@ -88,7 +89,8 @@ def _expected(slope: float) -> tuple[Floats, Floats]:
         wrong[1:] = weight * whole[count - 1, :-1]
         both = right + wrong
         share = np.divide(wrong, both, out=np.zeros_like(both), where=both > 0)
-        before_mean, before_square = np.roll(mean[count - 1], 1) + far, np.roll(square[count - 1], 1)
+        before_mean[1:] = mean[count - 1, :-1] + far
+        before_square[1:] = square[count - 1, :-1]
         moved = before_square + 2 * far * (before_mean - far) + far**2
         mean[count] = (1 - share) * mean[count - 1] + share * before_mean
         square[count] = (1 - share) * square[count - 1] + share * moved

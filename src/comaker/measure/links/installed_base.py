@@ -98,14 +98,13 @@ def measured(log: Log) -> Part:
     a sample of customers is taken.
     """
     looked = log.count(Kind.SEEN.value)
-    acts = looked + log.count(Kind.DONE.value)
-    seen = _seen(_steps(log.sample("customer", acts))) if looked else None
+    seen = _seen(_steps(log.sampled)) if looked else None
     if seen is None or not len(seen.base):
         return Part([about.missing(_NO_LOOKS) for about in (_CONVERSION, _EFFECT, _RANDOMISED)], {}, [])
     figures = [_conversion(seen), *_effects(seen), *_randomised(seen)]
     forms = _forms(seen)
     tables = {"installed_base_forms": forms, "installed_base_looks": _bands(seen)}
-    return Part(figures, tables, _remarks(seen, forms, acts))
+    return Part(figures, tables, _remarks(seen, forms, is_sample=log.cleaned.rows > SAMPLE_ROWS))
 
 
 def _steps(events: ir.Table) -> pa.Table:
@@ -233,7 +232,7 @@ def _bands(seen: _Seen) -> pd.DataFrame:
     )
 
 
-def _remarks(seen: _Seen, forms: pd.DataFrame, acts: int) -> list[str]:
+def _remarks(seen: _Seen, forms: pd.DataFrame, *, is_sample: bool) -> list[str]:
     said = []
     if np.isfinite(seen.base).any():
         said.append(
@@ -248,6 +247,6 @@ def _remarks(seen: _Seen, forms: pd.DataFrame, acts: int) -> list[str]:
             f"{'; '.join(fitting) or 'none of those tried'}. They do not tell one exponent from another "
             "better than that."
         )
-    if acts > SAMPLE_ROWS:
+    if is_sample:
         said.append(f"Taken from a sample of customers: {len(seen.base):,} first looks.")
     return said

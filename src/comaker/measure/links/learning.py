@@ -20,7 +20,7 @@ from comaker.measure.figures import About, Figure
 from comaker.measure.links.part import Part
 from comaker.measure.log import Log
 
-FITTED = 800
+FITTED = 300
 """So many customers a task are enough for the curves of a population; n says how many were taken."""
 
 TASKS = 3
