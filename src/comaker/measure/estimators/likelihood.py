@@ -21,6 +21,9 @@ _WIDEST = 10.0
 
 _STEP = 1e-4
 
+_MOST_STEPS, _LONGEST = 200, 3.0
+"""Steps of a climb, and the longest of them, on the scale of logarithms."""
+
 _LEAST_INFORMATION = 0.05
 """An error of more than 4 on the scale of logarithms says nothing about a parameter."""
 
@@ -47,25 +50,22 @@ class Fit(NamedTuple):
             return UNKNOWN
         return _exponential(np.log(self.parameters[place]), np.sqrt(self.covariance[place, place]))
 
-    def derived(self, value: Callable[[Floats], float], known: float | None = None) -> Interval:
-        """A positive number that follows from the parameters, by the delta method on its logarithm.
-
-        ``known``: the number itself, where ``value`` is only nearly so, being worked out from fewer rows.
-        """
+    def derived(self, value: Callable[[Floats], float]) -> Interval:
+        """A positive number that follows from the parameters, by the delta method on its logarithm."""
         error = self.error(lambda parameters: float(np.log(value(parameters))))
-        return _exponential(float(np.log(value(self.parameters) if known is None else known)), error)
+        return _exponential(float(np.log(value(self.parameters))), error)
 
     def symmetric(self, value: Callable[[Floats], float]) -> Interval:
         """A number that follows from the parameters, by the delta method on its own scale."""
         return normal(value(self.parameters), self.error(value))
 
-    def share(self, value: Callable[[Floats], float], known: float | None = None) -> Interval:
+    def share(self, value: Callable[[Floats], float]) -> Interval:
         """The same for a number between 0 and 1, by the delta method on its logit."""
 
         def logit(parameters: Floats) -> float:
             return _logit(value(parameters))
 
-        found = normal(logit(self.parameters) if known is None else _logit(known), self.error(logit))
+        found = normal(logit(self.parameters), self.error(logit))
         return Interval(*(1 / (1 + np.exp(-end)) for end in found))
 
     def error(self, value: Callable[[Floats], float]) -> float:
@@ -81,7 +81,7 @@ class Fit(NamedTuple):
 
 
 def joined(one: Fit, other: Fit) -> Fit:
-    """Two fits as one, the parameters of ``one`` first; each was fitted on its own, so errors are independent."""
+    """Two fits as one, the parameters of ``one`` first; fitted apart, so their errors are independent."""
     many = len(one.parameters)
     covariance = np.zeros((many + len(other.parameters),) * 2)
     covariance[:many, :many], covariance[many:, many:] = one.covariance, other.covariance
@@ -110,21 +110,18 @@ def maximum(likelihood: Likelihood, starts: Sequence[npt.ArrayLike]) -> Fit:
     zero or beyond every bound, or where the likelihood is flat in some direction: then the records do not
     identify them.
     """
-    from scipy.optimize import minimize
 
     def negative(logs: Floats) -> tuple[float, Floats]:
         parameters = np.exp(logs)
         value, gradient = likelihood(parameters)
         return -value, -gradient * parameters
 
-    bounds = [(-_WIDEST, _WIDEST)] * len(np.atleast_1d(starts[0]))
-    options = {"maxiter": 200, "ftol": 1e-10, "gtol": 1e-6}
     best, least = None, np.inf
     for start in starts:
-        tried = minimize(negative, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-        if tried.fun < least:
-            least = float(tried.fun)
-            logs, covariance, is_known = _polished(negative, np.asarray(tried.x))
+        lowest, value = _descended(negative, np.log(np.asarray(start, np.float64)))
+        if value < least:
+            least = value
+            logs, covariance, is_known = _polished(negative, lowest)
             best = Fit(np.exp(logs), covariance, is_known, -float(negative(logs)[0]))
         if best is not None and best.is_known.all():
             break
@@ -133,23 +130,49 @@ def maximum(likelihood: Likelihood, starts: Sequence[npt.ArrayLike]) -> Fit:
     return best
 
 
-def climbed(likelihood: Likelihood, near: Fit, steps: int = 6) -> Fit:
-    """The highest likelihood of very many rows, from where a part that stands for them all leads.
+def _descended(negative: Likelihood, start: Floats) -> tuple[Floats, float]:
+    """Where a function with its gradient is lowest within the bounds, near a start, and how low: BFGS.
 
-    Newton steps with the information of that part: each costs one look at all rows.
+    By hand, because each of L-BFGS-B's hundreds of steps (scipy) wakes a pool of threads, which takes longer
+    than the few numbers to be found.
     """
-    parameters = near.parameters
-    value, slopes = likelihood(parameters)
-    for _ in range(steps):
-        step = near.covariance @ (slopes * parameters)
-        if np.abs(step).max() < 1e-6:
+    at = np.clip(start, -_WIDEST, _WIDEST)
+    value, slopes = negative(at)
+    unknown = np.eye(len(at)) / max(float(np.abs(slopes).max()), 1.0)
+    inverse, still = unknown, 0
+    for _ in range(_MOST_STEPS):
+        held = np.where(slopes > 0, at <= -_WIDEST, at >= _WIDEST)
+        slopes_free = np.where(held, 0.0, slopes)
+        if np.abs(slopes_free).max() < 1e-6 or still == 2:
             break
-        tried = parameters * np.exp(np.clip(step, -1, 1))
-        reached, next_slopes = likelihood(tried)
-        if not reached >= value:
+        step = np.where(held, 0.0, -inverse @ slopes_free)
+        if not step @ slopes_free < 0:
+            inverse, step = unknown, -unknown @ slopes_free
+        step *= min(1.0, _LONGEST / float(np.abs(step).max()))
+        moved, reached, next_slopes = _lower(negative, at, value, (step, slopes_free))
+        bend, went = next_slopes - slopes, moved - at
+        still = still + 1 if value - reached <= 1e-10 * max(abs(value), 1.0) else 0
+        if still and not went.any():
             break
-        parameters, value, slopes = tried, reached, next_slopes
-    return near._replace(parameters=parameters, log_likelihood=value)
+        at, value, slopes = moved, reached, next_slopes
+        if (curved := float(bend @ went)) > 1e-12 * float(np.abs(bend).max() * np.abs(went).max()):
+            turn = np.eye(len(at)) - np.outer(went, bend) / curved
+            inverse = turn @ inverse @ turn.T + np.outer(went, went) / curved
+    return at, value
+
+
+def _lower(
+    negative: Likelihood, at: Floats, value: float, way: tuple[Floats, Floats]
+) -> tuple[Floats, float, Floats]:
+    """The first of ever shorter steps that leads far enough down; where none does, none."""
+    step, slopes = way
+    for _ in range(40):
+        moved = np.clip(at + step, -_WIDEST, _WIDEST)
+        reached, next_slopes = negative(moved)
+        if reached <= value + 1e-4 * float(slopes @ (moved - at)) and np.isfinite(next_slopes).all():
+            return moved, reached, next_slopes
+        step = step / 3
+    return at, value, slopes
 
 
 def _polished(negative: Likelihood, logs: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
