@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comaker.measure.economics.returns import Group, by_customer, fitted, occasions
+from comaker.measure.economics.customers import customers_of
+from comaker.measure.economics.returns import Group, by_customer, fitted
 from comaker.measure.estimators import bgbb, bgnbd
 from comaker.measure.measuring import open_log
 from comaker.model import load
@@ -33,7 +34,7 @@ def cdnow(data: Path) -> Group:
     everything = table_of(data / "repeat_purchase" / "cdnow_transactions.csv.gz", "cdnow")
     instant = pa.scalar(CALIBRATION_ENDS, everything.schema.field("at").type)
     log = open_log(everything.filter(pc.less(everything["at"], instant)), load(MAPS / "cdnow-model.toml"))
-    return fitted(log, by_customer(log, occasions(log)))
+    return fitted(by_customer(customers_of(log)))
 
 
 def yearly_gifts(data: Path) -> tuple[tuple[float, ...], float]:

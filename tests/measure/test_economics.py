@@ -12,6 +12,7 @@ from tests.measure.logs import log_of
 
 from comaker.measure import economics
 from comaker.measure.economics.cohorts import cohorts
+from comaker.measure.economics.customers import customers_of
 from comaker.measure.economics.participation import participation
 from comaker.measure.measuring import open_log
 from comaker.model import load
@@ -57,7 +58,7 @@ def acts(*rows):
 
 
 def figures_of(table, model):
-    found, _ = participation(open_log(table, model))
+    found, _ = participation(log := open_log(table, model), customers_of(log))
     return {(figure.name, figure.of): figure for figure in found}
 
 
@@ -158,7 +159,7 @@ def test_only_customers_whom_the_record_follows_that_long_are_asked_whether_they
     table = known.table(
         kinds, [0.5, 0.5, 80.5, 35.5, 36.5, 100.5], [1, 2, 3, 1, 1, 2], task=[None] * 3 + ["serve"] * 3
     )
-    figures, tables = cohorts(open_log(table, shop))
+    figures, tables = cohorts(customers_of(open_log(table, shop)))
     found = {figure.of: figure for figure in figures}
     assert (found["month 1"].value, found["month 1"].n) == (0.5, 2)
     assert found["month 3"].basis == "not identified"
@@ -176,7 +177,7 @@ def test_in_simulated_runs_a_customer_is_one_of_each_run(shop, known):
     )
     place = table.schema.get_field_index("run")
     runs = table.set_column(place, table.schema.field(place), pa.array([1, 2, 1, 2], pa.int32()))
-    figures, _ = cohorts(open_log(runs, shop))
+    figures, _ = cohorts(customers_of(open_log(runs, shop)))
     assert [(f.n, f.value) for f in figures if f.of == "month 1"] == [(2, 0.5)]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from comaker.measure.economics.cohorts import cohorts
 from comaker.measure.economics.comparison import by_arm, by_part
+from comaker.measure.economics.customers import customers_of
 from comaker.measure.economics.lifetime import lifetime, parameter_table, terms_of
 from comaker.measure.economics.participation import participation
-from comaker.measure.economics.returns import by_customer, counted, fitted, occasions
+from comaker.measure.economics.returns import by_customer, fitted
 from comaker.measure.economics.yearly import yearly
 from comaker.measure.figures import Section
 from comaker.measure.log import Log
@@ -15,20 +16,19 @@ from comaker.measure.log import Log
 def section(log: Log) -> Section:
     """Cost and benefit of participation by role and task; who stays; how often customers come back, and their
     lifetime value, with and without participation."""
-    benefit, benefit_tables = participation(log)
-    staying, staying_tables = cohorts(log)
-    terms, own = terms_of(log), occasions(log)
-    found = by_customer(log, own)
-    rows = counted(log, found, "part")
-    whole = fitted(log, found, rows)
-    compared, groups = by_part(log, found, rows, whole, terms)
+    known, terms = customers_of(log), terms_of(log)
+    benefit, benefit_tables = participation(log, known)
+    staying, staying_tables = cohorts(known)
+    found = by_customer(known)
+    whole = fitted(found)
+    compared, groups = by_part(found, whole, terms)
     figures = [
         *benefit,
         *staying,
         *lifetime(whole, terms),
         *compared,
-        *by_arm(log, found, terms),
-        *yearly(log, own),
+        *by_arm(found, whole, terms),
+        *yearly(known, log.weeks),
     ]
     tables = {
         **benefit_tables,

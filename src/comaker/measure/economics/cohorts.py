@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from comaker.measure.economics.customers import WHO, Customers, numbered
 from comaker.measure.estimators.intervals import Interval, proportion
 from comaker.measure.figures import About, Figure
-from comaker.measure.log import Log
-from comaker.measure.tables import DAY_US
 
 MONTH_DAYS = 30
 """Months of membership are of 30 days from the day of joining, so that all are equally long."""
@@ -29,14 +28,14 @@ _RETENTION = About(
 )
 
 
-def cohorts(log: Log) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
+def cohorts(known: Customers) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
     """Retention at months 1, 3, 6 and 12 of membership, and the table by calendar month of joining.
 
     A customer is active in a month if she did a task (rows of kind done) in it. Table ``retention``:
     ``cohort`` ("2008-03"), ``period`` (month of membership, 0 to 24), ``customers`` whom the record follows
     that long, ``active``, ``kept_share`` with ``low``, ``high``.
     """
-    table = retention(_joined(log), _active(log), int(log.cleaned.until_us // DAY_US))
+    table = retention(_joined(known), _active(known), known.until)
     figures = []
     for month in MONTHS:
         kept, n = kept_share(table, month)
@@ -57,25 +56,19 @@ def kept_share(table: pd.DataFrame, month: int) -> tuple[Interval, int]:
 _COLUMNS = ("cohort", "period", "customers", "active", "kept_share", "low", "high")
 
 
-def _joined(log: Log) -> pd.DataFrame:
+def _joined(known: Customers) -> pd.DataFrame:
     """How many customers joined on each day (days since 1970)."""
-    customers = log.customers
-    start = customers.select(
-        start=(customers.joined_us.fill_null(customers.first_us) // DAY_US).cast("int32")
-    )
-    return log.frame(start.group_by("start").aggregate(customers=start.count())).sort_values("start")
+    start, customers = np.unique(known.each.start.to_numpy(np.int64), return_counts=True)
+    return pd.DataFrame({"start": start, "customers": customers})
 
 
-def _active(log: Log) -> pd.DataFrame:
+def _active(known: Customers) -> pd.DataFrame:
     """How many of those who joined on a day were active in each of their months."""
-    customers, days = log.customers, log.customer_days
-    start = customers.select(
-        "run", "customer", start=(customers.joined_us.fill_null(customers.first_us) // DAY_US).cast("int32")
-    )
-    met = days.join(start, ["run", "customer"])
-    aged = met.select("run", "customer", "start", month=((met.day - met.start) // MONTH_DAYS).cast("int32"))
-    once = aged.filter(aged.month >= 0).distinct()
-    return log.frame(once.group_by(["start", "month"]).aggregate(active=once.count()))
+    days = known.days[known.days.done > 0].merge(known.each[[*WHO, "start"]], on=WHO)
+    month = (days.day - days.start) // MONTH_DAYS
+    rows = np.column_stack([numbered(days), days.start, month])[month.to_numpy() >= 0]
+    once = pd.DataFrame(rows, columns=["who", "start", "month"]).drop_duplicates()
+    return once.groupby(["start", "month"], as_index=False).agg(active=("who", "size"))
 
 
 def retention(joined: pd.DataFrame, active: pd.DataFrame, until: int) -> pd.DataFrame:

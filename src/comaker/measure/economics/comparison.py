@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
@@ -11,7 +10,6 @@ from comaker.measure.economics.lifetime import NO_MONEY, Terms, lifetime_value, 
 from comaker.measure.economics.returns import ONLY_BOUGHT, TOOK_PART, Group, fitted
 from comaker.measure.estimators.intervals import UNKNOWN, Interval
 from comaker.measure.figures import About, Figure
-from comaker.measure.log import Log
 
 _CONTROLS = ("off", "control", "none", "hidden")
 
@@ -34,18 +32,15 @@ _EFFECT = About(
 )
 
 
-def by_part(
-    log: Log, found: ir.Table, rows: pd.DataFrame, whole: Group, terms: Terms
-) -> tuple[list[Figure], dict[str, Group]]:
+def by_part(found: pd.DataFrame, whole: Group, terms: Terms) -> tuple[list[Figure], dict[str, Group]]:
     """Lifetime value of those who took part, of those who only bought, and the difference; and both groups.
 
-    ``rows``: ``counted`` by part; ``whole``: the fit of all.
+    ``found``: ``by_customer``; ``whole``: the fit of all.
     """
     groups = {}
     for name in (TOOK_PART, ONLY_BOUGHT):
-        own = rows[rows.part == name]
-        alone = len(own) == len(rows)
-        groups[name] = whole if alone else fitted(log, found.filter(found.part == name), own)
+        own = found[found.part == name]
+        groups[name] = whole if len(own) == len(found) else fitted(own, near=whole)
     worth = lifetime_value(terms)
     figures = [_figure(worth, group, _value(group, terms), name) for name, group in groups.items()]
     took_part, only_bought = groups.values()
@@ -65,10 +60,9 @@ def _why(took_part: Group, only_bought: Group) -> str:
     return f"of one of the two sorts {NO_MONEY}"
 
 
-def by_arm(log: Log, found: ir.Table, terms: Terms) -> list[Figure]:
+def by_arm(found: pd.DataFrame, whole: Group, terms: Terms) -> list[Figure]:
     """The effect of each arm that customers were drawn into, against its control."""
-    counted = log.frame(found.group_by("arm").aggregate(customers=found.count())).sort_values("arm")
-    arms = [arm for arm in counted.arm if ": " in arm]
+    arms = [arm for arm in sorted(found.arm.unique()) if ": " in arm]
     pairs = [(arm, control) for arm in arms if (control := _control(arm, arms))]
     if not pairs:
         return [
@@ -77,7 +71,7 @@ def by_arm(log: Log, found: ir.Table, terms: Terms) -> list[Figure]:
                 "randomised experiment would identify it"
             )
         ]
-    groups = {arm: fitted(log, found.filter(found.arm == arm)) for arm in sorted({*sum(pairs, ())})}
+    groups = {arm: fitted(found[found.arm == arm], near=whole) for arm in sorted({*sum(pairs, ())})}
     values = {arm: _value(group, terms) for arm, group in groups.items()}
     return [
         _figure(

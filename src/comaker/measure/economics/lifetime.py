@@ -147,14 +147,8 @@ def _returning(group: Group) -> list[Figure]:
     n, known, found = group.customers, group.known, group.returning
     if known is None or found is None:
         return [about.missing(NO_REPEATS, n=n) for about in (*abouts, _COMING, _STILL)]
-    few = bgnbd.thinned(known)
-    coming = found.derived(
-        lambda now: few.mean(bgnbd.expected(now, few, AHEAD_WEEKS)),
-        known=known.mean(bgnbd.expected(found.parameters, known, AHEAD_WEEKS)),
-    )
-    still = found.share(
-        lambda now: few.mean(bgnbd.alive(now, few)), known=known.mean(bgnbd.alive(found.parameters, known))
-    )
+    coming = found.derived(lambda now: known.mean(bgnbd.expected(now, known, AHEAD_WEEKS)))
+    still = found.share(lambda now: known.mean(bgnbd.alive(now, known)))
     figures = [about.estimate(*found.parameter(place), n=n) for place, about in enumerate(abouts)]
     return [*figures, _COMING.estimate(*coming, n=n), _STILL.estimate(*still, n=n)]
 
@@ -182,8 +176,7 @@ def _worth(group: Group, terms: Terms) -> list[Figure]:
     if both is None or known is None:
         needs = NO_REPEATS if known is None else NO_MONEY
         return [about.missing(needs, n=group.customers) for about in (_AHEAD, worth)]
-    few = bgnbd.thinned(known)
-    ahead = both.derived(lambda now: value_ahead(now, few), known=value_ahead(both.parameters, known))
+    ahead = both.derived(lambda now: value_ahead(now, known))
     newcomer = both.derived(lambda now: newcomer_value(now, terms))
     n = group.customers
     return [_AHEAD.estimate(*ahead, n=n), worth.estimate(*newcomer, n=n)]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from comaker.measure.economics.customers import Customers, numbered
 from comaker.measure.economics.returns import FEWEST_REPEATERS
 from comaker.measure.estimators import bgbb
 from comaker.measure.estimators.intervals import Interval
 from comaker.measure.estimators.likelihood import Fit, Floats
 from comaker.measure.figures import About, Figure
-from comaker.measure.log import Log
-from comaker.measure.tables import DAY_US
 
 YEAR_DAYS = 365
 FEWEST_YEARS = 3
@@ -36,17 +33,17 @@ _NEXT = About(
 )
 
 
-def yearly(log: Log, own: ir.Table) -> list[Figure]:
-    """The parameters of BG/BB and who is expected back next year, from ``returns.occasions``."""
+def yearly(known: Customers, weeks: float) -> list[Figure]:
+    """The parameters of BG/BB and who is expected back next year, from a record of so many weeks."""
     abouts = [
         About(f"yearly occasions: {name}", f"BG/BB: {said}", "", "customers", f"{_SOURCE}, equation 5")
         for name, said in _PARAMETERS.items()
     ]
-    years = log.weeks * 7 / YEAR_DAYS
+    years = weeks * 7 / YEAR_DAYS
     if years < FEWEST_YEARS:
         needs = f"the record covers {years:.1f} years: rows of at least {FEWEST_YEARS + 1} would identify it"
         return [about.missing(needs) for about in (*abouts, _NEXT)]
-    rows = _histories(log, own)
+    rows = _histories(known)
     n, back = int(rows.customers.sum()), int(rows.customers[rows.taken > 0].sum())
     if back < FEWEST_REPEATERS:
         needs = (
@@ -72,18 +69,16 @@ def fitted_yearly(rows: pd.DataFrame) -> tuple[Fit, Interval]:
     return found, found.share(coming)
 
 
-def _histories(log: Log, own: ir.Table) -> pd.DataFrame:
-    until = int(log.cleaned.until_us // DAY_US)
-    first = own.day.min().over(ibis.window(group_by=["run", "customer"]))
-    dated = own.mutate(first=first)
-    dated = dated.mutate(
-        chances=(until - dated.first) // YEAR_DAYS, year=(dated.day - dated.first) // YEAR_DAYS
+def _histories(known: Customers) -> pd.DataFrame:
+    own = known.days[known.days.occasions > 0]
+    who, day = numbered(own), own.day.to_numpy(np.int64)
+    first = day[np.flatnonzero(np.diff(who, prepend=-1))][who]
+    chances, year = (known.until - first) // YEAR_DAYS, (day - first) // YEAR_DAYS
+    followed = (chances >= FEWEST_YEARS) & (year <= chances)
+    rows = pd.DataFrame({"who": who, "year": year, "chances": chances})[followed]
+    each = rows.groupby("who").agg(
+        taken=("year", "nunique"), last=("year", "max"), chances=("chances", "first")
     )
-    followed = dated.filter(dated.chances >= FEWEST_YEARS, dated.year <= dated.chances)
-    by_customer = followed.group_by(["run", "customer"]).aggregate(
-        taken=(followed.year.nunique() - 1).cast("int64"),
-        last=followed.year.max(),
-        chances=followed.chances.min(),
-    )
-    counted = by_customer.group_by(["taken", "last", "chances"]).aggregate(customers=by_customer.count())
-    return log.frame(counted).sort_values(["chances", "taken", "last"])
+    each["taken"] -= 1
+    counted = each.groupby(["chances", "taken", "last"], as_index=False)
+    return counted.agg(customers=("taken", "size"))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from comaker.measure.estimators.likelihood import Fit, Floats, climbed, maximum
+from comaker.measure.estimators.likelihood import Fit, Floats, maximum
 
 R, ALPHA, A, B = range(4)
 """Places of the parameters: occasions come at a rate that is gamma distributed over customers with shape
@@ -54,32 +54,16 @@ def histories(
     )
 
 
-def fit(known: Histories, *, leaves_at_once: bool = False) -> Fit:
+def fit(known: Histories, *, leaves_at_once: bool = False, near: Fit | None = None) -> Fit:
     """r, alpha, a, b by maximum likelihood (Fader, Hardie and Lee 2005, equation 6).
 
     ``leaves_at_once``: a customer may leave after the first occasion already (MBG/NBD; Batislam, Denizel and
-    Filiztekin 2007). Very many histories are fitted from where a thinned set of them leads.
+    Filiztekin 2007). ``near``: a fit from whose parameters the search begins.
     """
-    few = thinned(known)
-    found = maximum(_Likelihood(few, leaves_at_once), _starts(known))
-    if few is known:
-        return found
-    return climbed(_Likelihood(known, leaves_at_once), found)
-
-
-def thinned(known: Histories, rows: int = 20_000) -> Histories:
-    """About so many rows that stand for all: the commonest histories, and of the others one for several."""
-    if len(known.repeats) <= 2 * rows:
-        return known
-    order = np.argsort(-known.customers, kind="stable")
-    common, rare = order[: rows // 2], order[rows // 2 :]
-    apart = len(rare) // (rows // 2)
-    kept = rare[apart // 2 :: apart]
-    places = np.concatenate([common, kept])
-    scale = np.ones(len(places))
-    scale[len(common) :] = known.customers[rare].sum() / known.customers[kept].sum()
-    repeats, last, length, customers, spent = (column[places] for column in known)
-    return Histories(repeats, last, length, customers * scale, spent * scale)
+    starts = _starts(known)
+    if near is not None and near.is_known.all():
+        starts.insert(0, near.parameters.tolist())
+    return maximum(_Likelihood(known, leaves_at_once), starts)
 
 
 def _starts(known: Histories) -> list[list[float]]:

@@ -15,35 +15,59 @@ P, Q, V = range(3)
 over customers, with shape ``q`` and scale parameter ``v`` (units of money)."""
 
 
-def fit(occasions: npt.ArrayLike, totals: npt.ArrayLike, customers: npt.ArrayLike | None = None) -> Fit:
+def fit(
+    occasions: npt.ArrayLike,
+    totals: npt.ArrayLike,
+    customers: npt.ArrayLike | None = None,
+    *,
+    near: Fit | None = None,
+) -> Fit:
     """p, q, v by maximum likelihood (Fader and Hardie 2013, equation 1a).
 
     ``occasions`` (x, at least 1) and the ``totals`` (above 0, units of money) spent on them, a row a history;
-    ``customers``: how many have it, one each where not given.
+    ``customers``: how many have it, one each where not given. ``near``: a fit from whose parameters the
+    search begins. Amounts are fitted in units of their mean, so that the bounds of the search suit any
+    currency.
     """
     x, spent = np.asarray(occasions, np.float64), np.asarray(totals, np.float64)
     weights = np.ones_like(x) if customers is None else np.asarray(customers, np.float64)
     mean = float((weights * spent).sum() / (weights * x).sum())
-    starts = [[2.0, 3.0, mean], [8.0, 4.0, mean / 3]]
-    return maximum(lambda parameters: _likelihood(parameters, x, spent, weights), starts)
+    starts = [[2.0, 3.0, 1.0], [8.0, 4.0, 1 / 3]]
+    if near is not None and near.is_known.all():
+        starts.insert(0, [*near.parameters[:V], near.parameters[V] / mean])
+    found = maximum(_Likelihood(x, spent / mean, weights), starts)
+    shifted = found.log_likelihood - weights.sum() * np.log(mean)
+    return found._replace(parameters=found.parameters * [1, 1, mean], log_likelihood=float(shifted))
 
 
-def _likelihood(parameters: Floats, x: Floats, spent: Floats, weights: Floats) -> tuple[float, Floats]:
-    from scipy.special import gammaln, psi
+class _Likelihood:
+    """The log-likelihood of what was spent and its gradient; what stays the same is worked out once."""
 
-    p, q, v = parameters
-    counts, of = np.unique(x, return_inverse=True)
-    both, own = gammaln(p * counts + q), gammaln(p * counts)
-    log_spent, log_all = np.log(spent), np.log(v + spent)
-    value = (both - own)[of] - gammaln(q) + q * np.log(v) + p * x * log_spent
-    value += np.log(x) - log_spent - (p * x + q) * log_all
-    grows = psi(p * counts + q)
-    slopes = (
-        x * ((grows - psi(p * counts))[of] + log_spent - log_all),
-        grows[of] - psi(q) + np.log(v) - log_all,
-        q / v - (p * x + q) / (v + spent),
-    )
-    return float(weights @ value), np.array([weights @ slope for slope in slopes])
+    def __init__(self, x: Floats, spent: Floats, weights: Floats) -> None:
+        self._x, self._spent, self._weights = x, spent, weights
+        self._counts, of = np.unique(x, return_inverse=True)
+        self._of_count = np.bincount(of, weights)
+        self._log_spent = np.log(spent)
+        self._constant = float(weights @ (np.log(x) - self._log_spent))
+        self._spent_logs = float(weights @ (x * self._log_spent))
+
+    def __call__(self, parameters: Floats) -> tuple[float, Floats]:
+        from scipy.special import gammaln, psi
+
+        p, q, v = parameters
+        x, weights = self._counts, self._of_count
+        customers = weights.sum()
+        log_all, every = np.log(v + self._spent), p * self._x + q
+        logs, weighed = self._weights @ log_all, self._weights * self._x @ log_all
+        value = weights @ (gammaln(p * x + q) - gammaln(p * x)) + customers * (q * np.log(v) - gammaln(q))
+        value += p * self._spent_logs + self._constant - p * weighed - q * logs
+        grows = psi(p * x + q)
+        slopes = (
+            weights @ (x * (grows - psi(p * x))) + self._spent_logs - weighed,
+            weights @ grows + customers * (np.log(v) - psi(q)) - logs,
+            customers * q / v - self._weights @ (every / (v + self._spent)),
+        )
+        return float(value), np.array(slopes)
 
 
 def mean_spend(parameters: Floats) -> float:
