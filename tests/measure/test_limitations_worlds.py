@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from comaker.measure.estimators import clustered
 from comaker.measure.estimators.clustered import Occasions
@@ -164,6 +165,22 @@ def test_no_ratio_without_stakes_near_the_goal():
 def test_nobody_left_gives_no_hazard():
     days = np.ones(50)
     assert np.isnan(hazard_ratio(days, days, days < 0, np.zeros(50)).value)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_hazard_is_that_of_statsmodels_to_the_last_digits(grouped):
+    from statsmodels.duration.hazard_regression import PHReg
+
+    draw = np.random.default_rng(4)
+    cause, run, project = draw.normal(2, 3, 300), draw.integers(0, 3, 300), draw.integers(0, 60, 300)
+    days = np.ceil(draw.exponential(50 / np.exp(0.1 * cause)))
+    left, days = days < 60, np.minimum(days, 60)
+    found = hazard_ratio(cause, days, left, run, project if grouped else None)
+    model = PHReg(days, cause[:, None], status=left.astype(int), strata=run, ties="efron")
+    fitted = model.fit(disp=0, **({"groups": project} if grouped else {}))
+    assert np.log(found.value) == pytest.approx(fitted.params[0], rel=1e-6)
+    small = np.sqrt(60 / 59) * stdtrit(59, 0.975) if grouped else 1.959963984540054
+    assert np.log(found.high / found.value) == pytest.approx(small * fitted.bse[0], rel=1e-6)
 
 
 def test_a_run_that_nobody_left_changes_nothing():
