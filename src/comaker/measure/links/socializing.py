@@ -7,7 +7,7 @@ with who did not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import ibis
@@ -117,37 +117,44 @@ def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
     if not int(log.customers.arm.count().to_pyarrow().as_py()):
         return
     techniques = in_force(log).technique
-    drawn = log.engine.keep(_drawn(log.events))
-    crossed = drawn.arm != drawn.last_arm
-    counted = drawn.group_by("experiment").aggregate(crossed=crossed.cast("int64").sum())
-    for row in log.frame(counted).sort_values("experiment").to_dict("records"):
-        name = str(row["experiment"])
+    by_arm = log.engine.keep(_by_arm(log.events))
+    for name, arms in _experiments(log.frame(by_arm.select("arm").distinct()).arm).items():
         if name not in techniques:
             remarks.append(
                 f'The experiment "{name}" is on no technique of the model: no effect of socialization.'
             )
             continue
-        if row["crossed"]:
-            remarks.append(
-                f"Customers recorded in several arms of {name} and left out: {int(row['crossed']):,}."
-            )
-        customers = log.engine.keep(
-            _joined(log, drawn.filter(drawn.experiment == name, ~crossed), name, techniques[name].tasks)
-        )
+        drawn = log.engine.keep(_drawn(by_arm, arms))
+        crossed = drawn.arm != drawn.last_arm
+        if several := int(crossed.cast("int64").sum().to_pyarrow().as_py()):
+            remarks.append(f"Customers recorded in several arms of {name} and left out: {several:,}.")
+        customers = log.engine.keep(_joined(log, drawn.filter(~crossed), name, techniques[name].tasks))
         yield Trial(name, customers, _arms(log, customers))
 
 
-def _drawn(events: ir.Table) -> ir.Table:
-    """Customers of each experiment: one row a run, customer and experiment, with the first and last arm by
-    name, and when she was drawn."""
+def _by_arm(events: ir.Table) -> ir.Table:
+    """When each customer was drawn into which arm: one row a run, customer and arm."""
     own = events.filter(events.customer.notnull(), events.arm.notnull())
-    each = own.group_by(["run", "customer", "arm"]).aggregate(drawn_us=own.at_us.min())
-    split = each.mutate(
-        experiment=each.arm.re_extract(r"^\s*(.*?)\s*:", 1), name=each.arm.re_extract(r":\s*(.*?)\s*$", 1)
-    )
-    split = split.filter(split.experiment != "", split.name != "")
-    return split.group_by(["run", "customer", "experiment"]).aggregate(
-        arm=split.name.min(), last_arm=split.name.max(), drawn_us=split.drawn_us.min()
+    return own.group_by(["run", "customer", "arm"]).aggregate(drawn_us=own.at_us.min())
+
+
+def _experiments(recorded: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Experiments in the order of their names, each with its arms as recorded and what they are called."""
+    found: dict[str, dict[str, str]] = {}
+    for whole in recorded:
+        name, _, arm = (part.strip() for part in whole.partition(":"))
+        if name and arm:
+            found.setdefault(name, {})[whole] = arm
+    return dict(sorted(found.items()))
+
+
+def _drawn(by_arm: ir.Table, arms: dict[str, str]) -> ir.Table:
+    """Customers of an experiment: one row a run and customer, with the first and last arm by name, and when
+    she was drawn."""
+    own = by_arm.filter(by_arm.arm.isin(list(arms)))
+    named = own.mutate(arm=ibis.cases(*((own.arm == whole, arm) for whole, arm in arms.items())))
+    return named.group_by(["run", "customer"]).aggregate(
+        arm=named.arm.min(), last_arm=named.arm.max(), drawn_us=named.drawn_us.min()
     )
 
 
