@@ -34,6 +34,7 @@ _ALLOWED = {
             "encounter",
         )
     },
+    "run": (0, LARGEST, "run is below zero"),
     "quantity": (-LARGEST, LARGEST, f"quantity is {LARGEST:,} and more"),
     "affect": (-3, 3, "affect is not from -3 to 3"),
     "conduct": (1, 5, "conduct is not from 1 to 5"),
@@ -44,6 +45,8 @@ _NEEDED = {"at": "no time (at)", "event_id": "no event_id", "run": "no run", "ki
 _TWICE = "the same event again (run and event_id)"
 _NO_KIND = "a kind that is none of the event table"
 _NO_TASK = "a task that the model does not declare"
+_LOST = "lost "
+"""What the names of columns begin with that say where a number is too large for the event table."""
 
 
 class Cleaned(NamedTuple):
@@ -72,6 +75,7 @@ def clean(recorded: Recorded, *, model: Model, engine: Engine) -> Cleaned:
     typed = _typed(recorded.table, engine)
     doubts = [*_doubtful_words(typed, model), *_doubtful_values(typed, facts)]
     kept, dropped = _without(typed, doubts)
+    kept = kept.drop(*(name for name in kept.columns if name.startswith(_LOST)))
     if not facts.order.rises:
         kept, twice = _once(kept)
         dropped |= {_TWICE: twice} if twice else {}
@@ -103,11 +107,18 @@ def _typed(raw: ir.Table, engine: Engine) -> ir.Table:
     for name, wanted in _TYPES.items():
         if name == "at":
             columns["at_us"] = engine.micros(raw["at"])
+        elif name in raw.columns and _may_overflow(raw[name].type(), wanted):
+            columns[name] = raw[name].try_cast(wanted)
+            columns[_LOST + name] = raw[name].notnull() & columns[name].isnull()
         elif name in raw.columns:
             columns[name] = raw[name].cast(wanted)
         else:
             columns[name] = ibis.null().cast(wanted)
     return raw.select(**columns)
+
+
+def _may_overflow(found: Any, wanted: str) -> bool:
+    return bool(found.is_integer()) and found.bounds.upper > ibis.dtype(wanted).bounds.upper
 
 
 def _ibis_type(column: events.Column) -> str:
@@ -138,6 +149,9 @@ def _doubtful_values(rows: ir.Table, facts: Facts) -> Iterator[Doubt]:
     for name in ("at", "event_id", "run"):
         if (bound := facts.bounds.get(name)) is None or bound.missing:
             yield _column(rows, name).isnull(), _NEEDED[name]
+    for name in rows.columns:
+        if name.startswith(_LOST):
+            yield rows[name], f"{name.removeprefix(_LOST)} is too large for its column"
     for name, (low, high, words) in _ALLOWED.items():
         if not _is_within(facts.bounds.get(name), low, high):
             yield ~_column(rows, name).between(low, high), words

@@ -45,7 +45,6 @@ def _type_mistake(found: pa.DataType, wanted: pa.DataType) -> str:
             "" if plain.tz else "its times have no zone, so it is unknown when they were: write them in UTC"
         )
     text = pa.types.is_dictionary(wanted) or pa.types.is_string(wanted)
-    right = (pa.types.is_string if text else pa.types.is_integer)(plain) or (
-        text and pa.types.is_large_string(plain)
-    )
-    return "" if right else f"its type is {found}; {'text' if text else 'whole numbers'} are needed"
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    right = any(each(plain) for each in texts) if text else pa.types.is_integer(plain)
+    return "" if right else f"its type is {found}; {'text is' if text else 'whole numbers are'} needed"

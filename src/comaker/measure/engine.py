@@ -12,8 +12,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
+from duckdb import ConversionException, InvalidInputException, OutOfMemoryException, OutOfRangeException
 from duckdb import Error as DuckDBError
-from duckdb import OutOfMemoryException
+from duckdb import IOException as DuckDBIOError
 
 from comaker.events import EventsError
 from comaker.measure import bounds
@@ -66,8 +67,10 @@ class DuckDB:
             check_columns(source.schema, "the table")
             return Recorded(ibis.memtable(source), bounds.of_table(source))
         files = checked_files(source)
-        table = self.connection.read_parquet([str(file) for file in files])
-        return Recorded(table, bounds.of_files(files))
+        # Files of one folder may differ in the columns that an event table need not have.
+        table = self.connection.read_parquet([str(file) for file in files], union_by_name=len(files) > 1)
+        # Ibis knows no type of DuckDB's for times in nanoseconds with a zone.
+        return Recorded(table.mutate(at=table["at"].cast("timestamp('UTC')")), bounds.of_files(files))
 
     def micros(self, at: Any) -> Any:
         """See ``Engine``."""
@@ -79,10 +82,21 @@ class DuckDB:
 
 
 @contextmanager
-def memory_told() -> Iterator[None]:
-    """Says in one message where DuckDB ran out of the memory it may use."""
+def failures_told() -> Iterator[None]:
+    """Says in one message where the record cannot be read, or DuckDB ran out of the memory it may use."""
     try:
         yield
+    except (ConversionException, OutOfRangeException) as error:
+        raise MeasureError(
+            "a sum of the event table does not fit into 64 bits: look for absurd amounts in its whole numbers"
+        ) from error
+    except (DuckDBIOError, InvalidInputException, pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise MeasureError(
+            f"the event table could not be read to its end (a damaged file, or no room on the disk): {first}"
+        ) from error
     except OutOfMemoryException as error:
         raise MeasureError(
             "DuckDB ran out of memory: allow it more (memory), or let it work with fewer threads, each of "
@@ -95,6 +109,8 @@ def checked_files(source: str | os.PathLike[str]) -> Sequence[Path]:
     path = Path(source)
     if not path.exists():
         raise EventsError(f"{path}: no such file")
+    if not os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK):
+        raise EventsError(f"{path}: it may not be read by this account")
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     if not files:
         raise EventsError(f"{path}: the folder holds no Parquet file: name an event table")
@@ -107,4 +123,18 @@ def _schema(file: Path) -> pa.Schema:
     try:
         return pq.read_schema(file)
     except (OSError, pa.ArrowException) as error:
-        raise EventsError(f"{file}: cannot be read as an event table (Parquet): {error}") from error
+        raise EventsError(
+            f"{file}: cannot be read as an event table (Parquet): {_mistake(file, error)}"
+        ) from error
+
+
+def _mistake(file: Path, error: Exception) -> str:
+    """What is wrong with a file that is no Parquet file, or no whole one."""
+    if not file.is_file():
+        return "it is no file"
+    if not file.stat().st_size:
+        return "it is empty"
+    with file.open("rb") as opened:
+        if opened.read(4) != b"PAR1":
+            return "it is of another format; comaker import makes an event table of a CSV file"
+    return f"it is cut off or damaged ({next(iter(str(error).splitlines()), '')})"
