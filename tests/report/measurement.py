@@ -100,6 +100,7 @@ def measurement(*sections: Section, **other: Any) -> Measured:
         "label": "measured",
         "rows": 150_000,
         "dropped": {"no kind": 7},
+        "backwards": 3,
         "runs": 1,
         "customers": 4321,
         "from_us": 1_196_467_200_000_000,

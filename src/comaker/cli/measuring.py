@@ -98,7 +98,7 @@ def measure(
 
 def _say(measured: Measured, out: Path | None) -> None:
     from comaker.charts.amounts import Money, number
-    from comaker.report.telling import headline
+    from comaker.report.telling import headline, identified
 
     money = Money(measured.currency, measured.minor_digits)
     if measured.label == "simulated":
@@ -107,6 +107,11 @@ def _say(measured: Measured, out: Path | None) -> None:
     typer.echo(f"{number(measured.rows)} events of {number(measured.customers)} customers were measured.")
     for reason, rows in measured.dropped.items():
         typer.echo(f"Left out: {number(rows)} rows: {reason}")
+    if measured.backwards:
+        typer.echo(
+            f"Out of order: {number(measured.backwards)} rows are earlier than the row above: times count"
+        )
+    typer.echo(f"{identified(measured)}.")
     for section in measured.sections.values():
         typer.echo(f"\n{section.title}: {section.question}")
         _say_section(section, money)

@@ -22,7 +22,8 @@ class Measured:
     """Figures of one event table: sections by key, in the order of the report.
 
     ``label``: "measured", or "simulated" where the events are of simulated runs. ``rows`` were read;
-    ``dropped`` counts those that could not be measured, by reason. ``from_us``, ``until_us``: µs since 1970
+    ``dropped`` counts those that could not be measured, by reason; ``backwards`` those whose time is before
+    that of the row above: they are measured at the time they have. ``from_us``, ``until_us``: µs since 1970
     UTC. Money is in minor units of ``currency``.
     """
 
@@ -33,6 +34,7 @@ class Measured:
     label: Literal["measured", "simulated"]
     rows: int
     dropped: Mapping[str, int]
+    backwards: int
     runs: int
     customers: int
     from_us: int
@@ -80,5 +82,6 @@ class Measured:
         return {
             **{name: getattr(self, name) for name in names},
             "dropped": dict(self.dropped),
+            "backwards": self.backwards,
             "sections": sections,
         }

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from comaker.measure import determinants, economics, inputs, limitations, links, rcov, replayed, socialization
 from comaker.measure.cleaning import clean
-from comaker.measure.engine import DuckDB, Engine, memory_told
+from comaker.measure.engine import DuckDB, Engine, failures_told
 from comaker.measure.errors import MeasureError
 from comaker.measure.figures import Section
 from comaker.measure.log import Log
@@ -27,7 +27,7 @@ SECTIONS: tuple[Callable[[Log], Section], ...] = (
 """The sections of the report that need the log alone, in order."""
 
 
-@memory_told()
+@failures_told()
 def measured(
     events: str | os.PathLike[str] | pa.Table,
     model: str | os.PathLike[str] | Model,
@@ -60,6 +60,7 @@ def measured(
         label="simulated" if log.cleaned.simulated else "measured",
         rows=log.cleaned.rows,
         dropped=log.cleaned.dropped,
+        backwards=log.cleaned.backwards,
         runs=log.cleaned.runs,
         customers=log.customer_count,
         from_us=log.cleaned.from_us,

@@ -17,7 +17,7 @@ from comaker.report import folder
 from comaker.report.drawing import Picture
 from comaker.report.page import render
 from comaker.report.pictures import pictures
-from comaker.report.telling import headline
+from comaker.report.telling import headline, identified
 from comaker.report.wording import Shown, Written, day, shown, written
 from comaker.words import Component
 
@@ -181,12 +181,21 @@ def _facts(measured: Measured, events: str) -> dict[str, str]:
     facts = {
         "Events": f"{number(measured.rows)} rows of {events}",
         "Left out": f"{number(left_out)} rows that cannot be measured ({reasons})" if left_out else "none",
+        **_order(measured),
         "Period": f"{day(measured.from_us)} to {day(measured.until_us)} (UTC)",
         "Customers": number(measured.customers),
+        "Figures": identified(measured),
     }
     if measured.label == "simulated":
         facts["Runs"] = number(measured.runs)
     return facts
+
+
+def _order(measured: Measured) -> dict[str, str]:
+    """How many rows stand after a later one, where there are any."""
+    if not measured.backwards:
+        return {}
+    return {"Out of order": f"{number(measured.backwards)} rows are earlier than the row above: times count"}
 
 
 def _components(measured: Measured, model: Model) -> dict[Component, str]:

@@ -9,23 +9,28 @@ _NUMBERS = ("none", "one", "two", "three", "four", "five", "six")
 
 
 def headline(measured: Measured, money: Money) -> str:
-    """The margin, links and limitations that were seen, and how much of what was asked is known."""
+    """The margin, links and limitations that were seen; how much is known where there is nothing else."""
     parts = [each for each in (_margin(measured, money), _links(measured), _limitations(measured)) if each]
+    whole = "; ".join(parts) if parts else identified(measured)
+    return f"{whole[:1].upper()}{whole[1:]}."
+
+
+def identified(measured: Measured) -> str:
+    """How much of what was asked is known."""
     figures = [figure for section in measured.sections.values() for figure in section.figures]
     known = sum(figure.value is not None for figure in figures)
-    parts.append(f"{known:,} of {len(figures):,} figures are identified")
-    whole = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
-    return f"{whole[:1].upper()}{whole[1:]}."
+    return f"{known:,} of {len(figures):,} figures are identified"
 
 
 def _margin(measured: Measured, money: Money) -> str:
     """What is left of the revenues, or of those parts of it that are known."""
     figures = [each for section in measured.sections.values() for each in section.figures]
-    for name, words in (("margin", "the margin is"), ("recorded_margin", "what is recorded leaves")):
+    for name, ahead in (("margin", ""), ("recorded_margin", "as far as recorded, ")):
         value = next((each.value for each in figures if each.name == name), None)
         if value is not None:
             scale, unit = money.scale(value)
-            return f"{words} {with_unit(value / scale, unit)}"
+            over = "costs exceed revenues" if value < 0 else "revenues exceed costs"
+            return f"{ahead}{over} by {with_unit(abs(value) / scale, unit)}"
     return ""
 
 
@@ -41,8 +46,10 @@ def _links(measured: Measured) -> str:
     strongest = rows.sort_values("strength", ascending=False, kind="stable").iloc[0]
     said = f"{_NUMBERS[len(rows)]} of the six links {'is' if len(rows) == 1 else 'are'} measured"
     if not strongest["strength"]:
-        return f"{said}, none of which can be told from chance"
-    return f"{said}, among them {strongest['link']} ({strongest['text']})"
+        chance = "but it cannot be told from chance" if len(rows) == 1 else "none of them told from chance"
+        return f"{said}, {chance}"
+    named = f"{strongest['link']} ({strongest['text']})"
+    return f"{said}: {named}" if len(rows) == 1 else f"{said}, the clearest {named}"
 
 
 def _limitations(measured: Measured) -> str:
