@@ -57,8 +57,10 @@ def _revenues(log: Log) -> Iterator[Entry]:
         rests if known else needs,
     )
     if any(task.kind == TaskKind.STAKE for task in log.model.task.values()):
-        funded = log.total("money_minor", Kind.FUNDED)
-        rests = "rows of kind funded: stakes become the firm's to spend"
+        tells = any(log.count(kind) for kind in (Kind.OPENED, Kind.FUNDED, Kind.EXPIRED))
+        funded = log.total("money_minor", Kind.FUNDED) if tells else None
+        needs = "no row of kind opened, funded or expired: record what became of the projects"
+        rests = "rows of kind funded: stakes become the firm's to spend" if tells else needs
         yield Entry(component, "revenue", RevenueSource.ASSETS.value, funded, rests)
 
 
@@ -69,8 +71,11 @@ def _recorded_costs(log: Log) -> Iterator[Entry]:
         yield Entry(organization, "cost", production, spent, "rows of kind cost")
     else:
         yield Entry(organization, "cost", production, None, "no row of kind cost: record what is spent")
-    paid = log.total("money_minor", Kind.PAID)
-    rests = "rows of kind paid: customers' and partners' parts"
+    # A log that tells of the firm's money, and of no payment, says that nobody was paid.
+    tells = any(log.count(kind) for kind in (Kind.PAID, Kind.INCOME, Kind.COST))
+    paid = log.total("money_minor", Kind.PAID) if tells else None
+    needs = "no row of kind paid, income or cost: record what is paid"
+    rests = "rows of kind paid: customers' and partners' parts" if tells else needs
     yield Entry(Component.RESOURCES, "cost", CostCause.INCENTIVES.value, paid, rests)
 
 

@@ -103,12 +103,17 @@ def _totals(log: Log, entries: list[Entry]) -> list[Figure]:
     known = {side: [e for e in entries if e.side == side and e.amount_minor is not None] for side in _SIDES}
     revenue_minor, cost_minor = (sum(e.amount_minor or 0 for e in known[side]) for side in _SIDES)
     unknown = [entry for entry in entries if entry.amount_minor is None]
-    figures = [_REVENUES.record(revenue_minor, n=events), _COSTS.record(cost_minor, n=events)]
+    figures = []
+    for about, side, total_minor in ((_REVENUES, "revenue", revenue_minor), (_COSTS, "cost", cost_minor)):
+        needs = "; ".join(f"{entry.cause}: {entry.rests_on}" for entry in entries if entry.side == side)
+        figures.append(about.record(total_minor, n=events) if known[side] else about.missing(needs))
     if unknown:
         needs = "; ".join(f"{entry.cause}: {entry.rests_on}" for entry in unknown)
         figures.append(_MARGIN.missing(needs))
     else:
         figures.append(_MARGIN.record(revenue_minor - cost_minor, n=events))
+    if not all(known.values()):
+        return [*figures, _RECORDED.missing("revenues and costs are not both recorded: see there")]
     return [*figures, _RECORDED.record(revenue_minor - cost_minor, n=events)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from comaker import events as event_table
 from comaker.events import Kind
@@ -88,7 +89,7 @@ def section(log: Log, what_if: WhatIf | None) -> Section:
             figures += _missing(str(error), task)
             continue
         figures += [*_differences(now, task), *_compared(now, changed, task)]
-        remarks += _remarks(now, share, what_if)
+        remarks += [*_unnamed(requests), *_remarks(now, share, what_if)]
         tables[f"differences {task}"] = now.differences.astype({"at": str})
     if not stakes:
         figures += _missing("the model declares no stake task: no terms decide by themselves", "")
@@ -114,6 +115,13 @@ def _requests(log: Log, task: str) -> tuple[pa.Table, float]:
     columns = {name: found[name] for name in found.column_names if name != "at_us"}
     at = found["at_us"].cast(pa.timestamp("us", tz="UTC"))
     return event_table.table({**columns, "at": at}), found.num_rows / max(rows, 1)
+
+
+def _unnamed(requests: pa.Table) -> Iterator[str]:
+    """Says where requests do not tell whose they are, so that no limit a customer can be applied."""
+    decided = pc.is_in(requests["kind"].cast(pa.string()), pa.array(_DECIDED))
+    if unnamed := requests.filter(decided)["customer"].null_count:
+        yield f"{unnamed:,} requests name no customer: each is replayed as that of a customer of its own."
 
 
 def _missing(needs: str, task: str) -> list[Figure]:
