@@ -60,7 +60,7 @@ def test_one_customer_gives_no_interval() -> None:
 def test_it_remarks_what_the_model_asks_and_the_log_lacks() -> None:
     section = inputs.section(open_log(log_of([done(1, effort=1)]), MODEL))
     assert "Customers put physical input into stake; the model does not ask for it." in section.remarks
-    assert any("mental input of stake; the log has none" in remark for remark in section.remarks)
+    assert any("mental input at stake; the log has none" in remark for remark in section.remarks)
 
 
 def test_moments_give_the_interval_of_the_values_themselves() -> None:

@@ -150,18 +150,16 @@ def _sums(days: pd.DataFrame, places: list[str]) -> pd.DataFrame:
 
 
 def _undeclared(log: Log, done: pd.DataFrame) -> list[str]:
-    """Where the model and the log disagree about what a task asks for."""
+    """Where the model and the log disagree about what tasks ask for, an input at a time."""
+    recorded_at = {str(name): rows for name, rows in done.groupby("task") if name in log.model.task}
     remarks = []
-    for name, task in log.model.task.items():
-        rows = done[done.task == name]
-        if rows.empty:
-            continue
-        for each, (column, _) in MEASURED_BY.items():
-            recorded = bool(rows[column].sum())
-            if recorded and each not in task.asks:
-                remarks.append(
-                    f"Customers put {each.value} input into {name}; the model does not ask for it."
-                )
-            elif each in task.asks and not recorded:
-                remarks.append(f"The model asks {each.value} input of {name}; the log has none ({column}).")
+    for each, (column, _) in MEASURED_BY.items():
+        put = {name for name, rows in recorded_at.items() if rows[column].sum()}
+        asked = {name for name in recorded_at if each in log.model.task[name].asks}
+        if put - asked:
+            tasks = ", ".join(sorted(put - asked))
+            remarks.append(f"Customers put {each.value} input into {tasks}; the model does not ask for it.")
+        if asked - put:
+            tasks = ", ".join(sorted(asked - put))
+            remarks.append(f"The model asks for {each.value} input at {tasks}; the log has none ({column}).")
     return remarks
