@@ -113,12 +113,12 @@ def log_of(done: Acts) -> pa.Table:
 
 
 def benefit_world(seed: int) -> Mapping[str, Interval]:
-    """Net benefit a customer, from what each did: the amounts that the engine takes from a log."""
+    """Net benefit a customer, from what each did: the sums that the engine takes from a log."""
     done = acts(seed)
     brought = np.bincount(done.servers, done.saved, CUSTOMERS)
     brought -= np.bincount(done.helpers, done.taken + HELP_MINOR + done.paid_minor, CUSTOMERS)
     net_minor = float(brought.sum()) - FAQ_MINOR
-    found = benefit_each(net_minor, CUSTOMERS, brought)
+    found = benefit_each(net_minor, CUSTOMERS, float(brought.sum()), float(np.square(brought).sum()))
     return {"net benefit a customer": found}
 
 

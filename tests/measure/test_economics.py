@@ -58,7 +58,7 @@ def acts(*rows):
 
 
 def figures_of(table, model):
-    found, _ = participation(log := open_log(table, model), customers_of(log))
+    found, _ = participation(open_log(table, model))
     return {(figure.name, figure.of): figure for figure in found}
 
 

@@ -17,7 +17,7 @@ def section(log: Log) -> Section:
     """Cost and benefit of participation by role and task; who stays; how often customers come back, and their
     lifetime value, with and without participation."""
     known, terms = customers_of(log), terms_of(log)
-    benefit, benefit_tables = participation(log, known)
+    benefit, benefit_tables = participation(log)
     staying, staying_tables = cohorts(known)
     found = by_customer(known)
     whole = fitted(found)

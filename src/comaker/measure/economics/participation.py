@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
 from comaker.events import Kind
 from comaker.measure.accounts import declared_times, hourly_rate_minor
-from comaker.measure.economics.customers import WHO, WORTH, Customers
 from comaker.measure.economics.lines import (
     COMPONENTS,
     COORDINATION,
@@ -30,12 +31,12 @@ from comaker.measure.economics.lines import (
 )
 from comaker.measure.economics.socializing import technique_lines
 from comaker.measure.estimators.intervals import Interval, normal
-from comaker.measure.estimators.likelihood import Floats
 from comaker.measure.figures import About, Figure
 from comaker.measure.log import Log
 from comaker.words import CostCause, TaskKind
 
 _HOUR_S = 3600
+_WHO = ("run", "customer")
 _SOURCE = "F2, F17, F20"
 _SAID = {
     SAVED: "staff time that customers' acts saved, at the declared cost of an hour",
@@ -74,17 +75,18 @@ _EACH = About(
 )
 
 
-def participation(log: Log, known: Customers) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
+def participation(log: Log) -> tuple[list[Figure], dict[str, pd.DataFrame]]:
     """Components and net of all participation, and by role and task; the tables ``participation`` (a row a
     role and task, a column a component) and ``participation_lines`` (every amount, and what it rests on)."""
     parts = parts_of(log)
-    lines = list(_lines(log, parts))
+    moved = _moved(log)
+    lines = list(_lines(log, parts, _money(moved)))
     shared = [SEVERAL] if any(line.of == SEVERAL for line in lines) else []
     labels = [part.label for part in parts]
     joint = [part.label for part in parts if not is_purchase(log, part.task)]
     done = {part.label: part.done for part in parts}
     whole = sum(done[label] for label in joint)
-    figures = [*_figures(lines, [*joint, *shared], "", whole), _each(log, known, lines, [*joint, *shared])]
+    figures = [*_figures(lines, [*joint, *shared], "", whole), _each(log, moved, lines, [*joint, *shared])]
     for label in labels:
         own = _figures(lines, [label], label, done[label])
         figures += own if label in joint else [each for each in own if each.name == REVENUE]
@@ -126,13 +128,12 @@ def _line_table(lines: Sequence[Line]) -> pd.DataFrame:
     return found.astype({"amount_minor": "Int64"})
 
 
-def _lines(log: Log, parts: Sequence[Part]) -> Iterator[Line]:
+def _lines(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterator[Line]:
     for part in parts:
         yield _saved(log, part)
         yield _staff(log, part)
-    moved = _money(log)
-    yield from _revenue(log, parts, moved)
-    yield from _incentives(log, parts, moved)
+    yield from _revenue(log, parts, sums)
+    yield from _incentives(log, parts, sums)
     yield from _declared(log, parts)
     yield from technique_lines(log, parts)
 
@@ -174,12 +175,12 @@ def _staff(log: Log, part: Part) -> Line:
     return Line(part.label, COORDINATION, seconds * rate / _HOUR_S, rests)
 
 
-def _revenue(log: Log, parts: Sequence[Part], moved: Sequence[_Moved]) -> Iterator[Line]:
+def _revenue(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterator[Line]:
     """Money of acts done less what was given back, by role and task, and income that names a task or a
     customer."""
     sold = [name for name, task in log.model.task.items() if task.kind is TaskKind.PURCHASE]
     earned: dict[str, int] = {}
-    for row in moved:
+    for row in sums:
         if row.kind != Kind.INCOME or (not row.task and not row.by_customer):
             continue
         task = row.task or (sold[0] if len(sold) == 1 else None)
@@ -208,7 +209,24 @@ def _revenue(log: Log, parts: Sequence[Part], moved: Sequence[_Moved]) -> Iterat
         yield Line(of, REVENUE, value, "income from customers that names no single role and task")
 
 
-class _Moved(NamedTuple):
+_MOVED = (Kind.INCOME, Kind.PAID, Kind.WITHDRAWN, Kind.LAPSED)
+
+
+def _moved(log: Log) -> ir.Table:
+    """Rows that move money beside acts: run, customer, kind, role, task ("" for none), money_minor."""
+    rows = log.events.filter(log.events.kind.isin([kind.value for kind in _MOVED if log.count(kind)]))
+    return log.engine.keep(
+        rows.select(
+            *_WHO,
+            "kind",
+            role=rows.role.fill_null(""),
+            task=rows.task.fill_null(""),
+            money_minor=rows.money_minor.fill_null(0).cast("int64"),
+        )
+    )
+
+
+class _Sum(NamedTuple):
     kind: str
     role: str
     task: str
@@ -216,25 +234,18 @@ class _Moved(NamedTuple):
     money_minor: int
 
 
-def _money(log: Log) -> list[_Moved]:
-    """Money of all rows of kind income or paid, by role, task and whether they name a customer."""
-    kinds = [kind.value for kind in (Kind.INCOME, Kind.PAID) if log.count(kind)]
-    if not kinds:
-        return []
-    rows = log.events.filter(log.events.kind.isin(kinds))
-    named = rows.mutate(
-        role=rows.role.fill_null(""), task=rows.task.fill_null(""), by_customer=rows.customer.notnull()
+def _money(moved: ir.Table) -> list[_Sum]:
+    """Money of rows that move some, by kind, role, task and whether they name a customer."""
+    summed = moved.group_by(["kind", "role", "task", moved.customer.notnull().name("by_customer")]).aggregate(
+        money_minor=moved.money_minor.sum().cast("int64")
     )
-    summed = named.group_by(["kind", "role", "task", "by_customer"]).aggregate(
-        money_minor=named.money_minor.cast("int64").sum().fill_null(0).cast("int64")
-    )
-    return sorted(_Moved(**row) for row in summed.to_pyarrow().to_pylist())
+    return sorted(_Sum(**row) for row in summed.to_pyarrow().to_pylist())
 
 
-def _incentives(log: Log, parts: Sequence[Part], moved: Sequence[_Moved]) -> Iterator[Line]:
+def _incentives(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterator[Line]:
     """Payments to customers, under the task they name or the one whose shares they are divided by."""
     shared = {task for flow in log.model.sharing.values() for task in flow.by_shares.values()}
-    paid = [row for row in moved if row.kind == Kind.PAID and row.by_customer]
+    paid = [row for row in sums if row.kind == Kind.PAID and row.by_customer]
     for row in paid:
         task = row.task or (next(iter(shared)) if len(shared) == 1 else None)
         rests = "rows of kind paid that name a customer"
@@ -270,60 +281,66 @@ def _declared(log: Log, parts: Sequence[Part]) -> Iterator[Line]:
         yield Line(label_of(parts, cost.task), _CAUSES[cost.cause], cost.amount_minor * times, rests)
 
 
-def _each(log: Log, known: Customers, lines: Sequence[Line], labels: Sequence[str]) -> Figure:
+def _each(log: Log, moved: ir.Table, lines: Sequence[Line], labels: Sequence[str]) -> Figure:
     """Net of what is known for each customer who took part, with the interval of a mean over customers."""
     amounts = {name: amount(lines, name, labels) for name in COMPONENTS}
     if all(value is None for value in amounts.values()):
         return _EACH.missing("none of its components is known")
     joint = [part.task for part in parts_of(log) if not is_purchase(log, part.task)]
-    customers, brought = (_took_part(log, joint), _brought(log, known, joint)) if joint else (0, np.zeros(0))
-    if len(brought) < 2:
-        needs = (
-            "fewer than two customers took part (of those drawn, where there are many): rows of kind done "
-            "with a customer would identify it"
-        )
+    spread = _spread(log, moved, joint) if joint else None
+    customers = 0 if spread is None else int(spread.customers)
+    if spread is None or customers < 2:
+        needs = "fewer than two customers took part: rows of kind done with a customer would identify it"
         return _EACH.missing(needs, n=customers)
-    return _EACH.estimate(*benefit_each(net(amounts), customers, brought), n=customers)
+    found = benefit_each(net(amounts), customers, float(spread.net), float(spread.squares))
+    return _EACH.estimate(*found, n=customers)
 
 
-def benefit_each(net_minor: float, customers: int, brought: Floats) -> Interval:
+def benefit_each(net_minor: float, customers: int, brought: float, squares: float) -> Interval:
     """Net benefit a customer, minor units: ``net_minor`` of all, fixed costs included, over so many
     ``customers``.
 
-    ``brought``: what each of them, or of those drawn of them, brought by her own acts, by which customers
-    differ; only their variance is taken from it. The interval is that of a mean.
+    ``brought`` and ``squares``: the sum and the sum of squares of what each brought by her own acts, by which
+    customers differ. The interval is that of a mean (Student's t is normal for as many as are of interest
+    here).
     """
-    return normal(net_minor / customers, float(np.std(brought, ddof=1) / np.sqrt(customers)))
+    variance = max(squares / customers - (brought / customers) ** 2, 0.0) / (customers - 1)
+    return normal(net_minor / customers, float(np.sqrt(variance)))
 
 
-def _took_part(log: Log, joint: Sequence[str]) -> int:
-    """How many customers did one of these tasks, of all in the record."""
-    acts = log.customer_tasks.filter(log.customer_tasks.task.isin(joint), log.customer_tasks.done > 0)
-    return int(acts.select(*WHO).distinct().count().to_pyarrow().as_py())
+def _spread(log: Log, moved: ir.Table, joint: Sequence[str]) -> pd.Series[Any]:
+    """Customers who took part, and the sum and the sum of squares of what each brought and cost by her acts.
+
+    Of all customers, since a few may bring so much that a draw would miss how much customers differ.
+    """
+    tasks = log.customer_tasks
+    acts = tasks.filter(tasks.task.isin(joint), tasks.done > 0)
+    value = ibis.cases(*((acts.task == task, _brought(log, acts, task)) for task in joint), else_=0.0)
+    own = acts.select(*_WHO, value=value, took_part=ibis.literal(1, "int8"))
+    other = moved.filter(moved.customer.notnull(), moved.kind != Kind.INCOME.value)
+    back = other.select(*_WHO, value=-other.money_minor.cast("float64"), took_part=ibis.literal(0, "int8"))
+    both = own.union(back)
+    each = both.group_by(_WHO).aggregate(value=both.value.sum(), took_part=both.took_part.max())
+    took_part = each.filter(each.took_part > 0)
+    counted = took_part.aggregate(
+        customers=took_part.count(),
+        net=took_part.value.sum().fill_null(0.0),
+        squares=(took_part.value * took_part.value).sum().fill_null(0.0),
+    )
+    return log.frame(counted).iloc[0]
 
 
-def _brought(log: Log, known: Customers, joint: Sequence[str]) -> Floats:
-    """What each customer who did one of these tasks brought by her acts, less what they cost and what was
-    given back or paid to her: minor units."""
-    each = known.each[(known.each[[f"done {task}" for task in joint]] > 0).any(axis=1)]
-    value = -each.moved_minor.to_numpy(np.float64)
-    for task in joint:
-        value += _of_task(log, each, task)
-    return value
-
-
-def _of_task(log: Log, each: pd.DataFrame, task: str) -> Floats:
-    """What each customer's acts at a task brought, less what they cost."""
+def _brought(log: Log, tasks: Any, task: str) -> Any:
+    """What a customer's acts at a task brought, less what they cost, before anything was given back or
+    paid."""
     rate = (hourly_rate_minor(log, task) or 0.0) / _HOUR_S
-    by_act: float = sum(
+    by_act = sum(
         cost.amount_minor
         for cost in log.model.cost.values()
         if cost.cause in _CAUSES and cost.each == "encounter" and cost.task == task
     )
-    if not log.days.saved_seconds[log.days.task == task].any():
-        by_act -= getattr(log.model.task[task].terms, "saved_s", 0) * rate
-    value = -by_act * each[f"done {task}"].to_numpy(np.float64)
-    for name, worth in zip(WORTH, (1.0, -rate, rate), strict=True):
-        if f"{name} {task}" in each:
-            value += worth * each[f"{name} {task}"].to_numpy(np.float64)
-    return value
+    saved = getattr(log.model.task[task].terms, "saved_s", 0) * rate
+    recorded = int(log.days.saved_seconds[log.days.task == task].sum()) > 0
+    value = tasks.done_money_minor.cast("float64") - tasks.done * float(by_act)
+    value = value - tasks.done_staff_seconds * rate
+    return value + (tasks.done_saved_seconds * rate if recorded else tasks.done * float(saved))
