@@ -195,9 +195,23 @@ class _Fit:
 
     def _smooth(self, ratios: Numbers, log_lags: Numbers) -> tuple[Numbers, tuple[Numbers, Numbers]]:
         """The likelihood on a fine grid between these ratios (rows) and lags (columns), and that grid."""
-        from scipy.interpolate import RectBivariateSpline
-
         lags = np.exp(log_lags)
         told = [[self.likelihood(float(ratio), float(lag)) for lag in lags] for ratio in ratios]
         fine = np.linspace(ratios[0], ratios[-1], 400), np.linspace(log_lags[0], log_lags[-1], 100)
-        return RectBivariateSpline(ratios, log_lags, np.array(told))(*fine), fine
+        return _spline(ratios, fine[0]) @ np.array(told) @ _spline(log_lags, fine[1]).T, fine
+
+
+def _spline(known: Numbers, wanted: Numbers) -> Numbers:
+    """What makes values at the ``known`` places those at the ``wanted`` ones: a cubic spline (not-a-knot).
+
+    By hand, because a matrix this small is no reason to load scipy's interpolation.
+    """
+    start, width = known[0], known[-1] - known[0]
+
+    def powers(places: Numbers) -> Numbers:
+        far = (places - start) / width
+        bends = np.maximum(far[:, None] - (known[2:-2] - start) / width, 0.0) ** 3
+        return np.concatenate([far[:, None] ** np.arange(4), bends], axis=1)
+
+    found: Numbers = np.linalg.solve(powers(known).T, powers(wanted).T).T
+    return found

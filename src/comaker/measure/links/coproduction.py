@@ -106,7 +106,7 @@ def _labour(log: Log, done: pd.DataFrame) -> Iterator[Figure]:
         yield _LABOUR.missing("no act done has a stage: record the column stage")
     known = {stage: done[done.stage == stage] for stage in stages}
     told = {stage for stage, rows in known.items() if rows.timed.any() and rows.staffed.any()}
-    sums = _by_stage(log) if told else {}
+    sums = _by_stage(log, told, set(done.task))
     for stage, rows in known.items():
         if stage in told and stage in sums:
             own = sums[stage]
@@ -118,15 +118,24 @@ def _labour(log: Log, done: pd.DataFrame) -> Iterator[Figure]:
         yield _LABOUR.missing(f"acts done do not say {' nor '.join(needs) or 'whose they were'}", of=stage)
 
 
-def _by_stage(log: Log) -> dict[str, Moments]:
+def _by_stage(log: Log, stages: set[str], tasks: set[str]) -> dict[str, Moments]:
     """Sums over customers of their time (x) and of all time (y) on acts done, by the tasks' stage."""
-    tasks = log.customer_tasks
-    named = [(tasks.task == name, task.stage.value) for name, task in log.model.task.items()]
-    staged = tasks.mutate(stage=ibis.cases(*named, else_=""))
-    people = staged.group_by(["run", "customer", "stage"]).aggregate(
-        customer_s=staged.done_seconds.sum(), staff_s=staged.done_staff_seconds.sum()
-    )
-    return moments(people, people.customer_s, people.customer_s + people.staff_s, by="stage")
+    named = {
+        stage: [name for name, task in log.model.task.items() if task.stage == stage and name in tasks]
+        for stage in sorted(stages)
+    }
+    return {stage: sums for stage, names in named.items() if names and (sums := _of_customers(log, names))}
+
+
+def _of_customers(log: Log, tasks: list[str]) -> Moments | None:
+    """The same of the acts at some tasks; None where no customer's took any time."""
+    own = log.customer_tasks.filter(log.customer_tasks.task.isin(tasks))
+    customer_s, staff_s = own.done_seconds, own.done_staff_seconds
+    if len(tasks) > 1:
+        own = own.group_by(["run", "customer"]).aggregate(customer_s=customer_s.sum(), staff_s=staff_s.sum())
+        customer_s, staff_s = own.customer_s, own.staff_s
+    every = own.mutate(all=ibis.literal("all"), customer_s=customer_s, staff_s=staff_s)
+    return moments(every, every.customer_s, every.customer_s + every.staff_s, by="all").get("all")
 
 
 def _with_firm(sums: Moments, firm_s: float) -> Moments:

@@ -165,14 +165,14 @@ def _joined(log: Log, drawn: ir.Table, technique: str, tasks: Sequence[str]) -> 
     had contributed before they were drawn are no newcomers and are left out, in every arm alike.
     """
     per_task = log.customer_tasks
-    counted = per_task.filter(per_task.task.isin(list(tasks))) if tasks else per_task
-    firsts = counted.group_by(["run", "customer"]).aggregate(first_done_us=counted.first_done_us.min())
-    people = log.customers.select("run", "customer", "left_us")
+    counted = per_task.task.isin(list(tasks)) if tasks else None
+    people = per_task.group_by(["run", "customer"]).aggregate(
+        first_done_us=per_task.first_done_us.min(where=counted), left_us=per_task.left_us.max()
+    )
     meetings = log.meetings.filter(log.meetings.technique == technique).select("run", "customer", "times")
     keys = ["run", "customer"]
     rows = drawn.select("run", "customer", "arm", "drawn_us")
-    rows = rows.left_join(firsts, keys).select(*rows.columns, "first_done_us")
-    rows = rows.left_join(people, keys).select(*rows.columns, "left_us")
+    rows = rows.inner_join(people, keys).select(*rows.columns, "first_done_us", "left_us")
     rows = rows.left_join(meetings, keys).select(*rows.columns, "times")
     rows = rows.filter(rows.first_done_us.isnull() | (rows.first_done_us >= rows.drawn_us))
     last = ibis.coalesce(rows.first_done_us, rows.left_us, log.cleaned.until_us)
