@@ -206,17 +206,19 @@ def _climb(left: Floats, count: Floats) -> State:
     freedom = float((count - 1).sum())
     noise = max(float(np.sqrt(left.min(1).sum() / freedom)), _LEAST_NOISE)
     at = _free((float(np.log(0.3)), 0.7, -0.3, 0.4, noise))
+    least: Floats = left.min(1)
+    beyond = left - least[:, None]
     for _ in range(_STRIDES):
-        once = _nearer(at, left, freedom)
+        once = _nearer(at, beyond, least, freedom)
         first = once - at
         if np.abs(first).max() < _NEAR:
             return _state(once)
-        twice = _nearer(once, left, freedom)
+        twice = _nearer(once, beyond, least, freedom)
         bend = twice - once - first
-        stride = min(float(np.sqrt(first @ first / max(bend @ bend, 1e-300))), _LONGEST)
+        stride = min(float(np.linalg.norm(first) / max(float(np.linalg.norm(bend)), 1e-150)), _LONGEST)
         at = np.clip(at + 2 * stride * first + stride**2 * bend, *_BOUNDS) if stride > 1 else twice
     # However far a stride went, the end is where a step of EM leads.
-    return _state(_nearer(at, left, freedom))
+    return _state(_nearer(at, beyond, least, freedom))
 
 
 def _free(state: State) -> Floats:
@@ -228,13 +230,15 @@ def _state(free: Floats) -> State:
     return rate, float(np.exp(spread_rate)), ratio, float(np.exp(spread_ratio)), float(np.exp(noise))
 
 
-def _nearer(free: Floats, left: Floats, freedom: float) -> Floats:
-    """One step of EM, spreads and noise in logarithms."""
+def _nearer(free: Floats, beyond: Floats, least: Floats, freedom: float) -> Floats:
+    """One step of EM, spreads and noise in logarithms; of squares left, ``beyond`` the ``least``."""
     state = _state(free)
-    likely = _likely(left, state[-1])
+    likely = np.exp(beyond * (-0.5 / state[-1] ** 2))
     moments, shares = _moments(likely, state)
     rate, ratio = float(moments[:, 0].mean()), float(moments[:, 2].mean())
-    left_over = ((likely * left) @ shares) / np.maximum(likely @ shares, 1e-300)
+    whole = np.maximum(likely @ shares, 1e-300)
+    likely *= beyond
+    left_over = least + likely @ shares / whole
     noise = max(float(np.sqrt(left_over.sum() / freedom)), _LEAST_NOISE)
     return _free((rate, _spread(moments[:, 1], rate, 0), ratio, _spread(moments[:, 3], ratio, 1), noise))
 

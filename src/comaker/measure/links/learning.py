@@ -190,15 +190,18 @@ def _habits(log: Log, own: pd.DataFrame, task: str) -> Iterator[Figure]:
 def _returning(log: Log, own: pd.DataFrame) -> pd.DataFrame:
     """Days with an attempt: who, occasion (from 1), whether she came back in time; days too late to tell are
     out."""
-    occasions = pd.DataFrame({"who": own.who, "day": own.at_us // tables.DAY_US})
-    occasions = occasions.drop_duplicates().sort_values(["who", "day"], ignore_index=True)
-    by_customer = occasions.groupby("who").day
-    waited_days = by_customer.shift(-1) - occasions.day
-    occasions = occasions.assign(
-        occasion=by_customer.cumcount() + 1, came_back=(waited_days <= RETURN_DAYS).astype(np.float64)
-    )
-    last_day = log.cleaned.until_us // tables.DAY_US
-    return occasions[occasions.day <= last_day - RETURN_DAYS]
+    # Attempts come by customer and in order of time.
+    who, day = own.who.to_numpy(np.int64), own.at_us.to_numpy(np.int64) // tables.DAY_US
+    is_new = np.ones(len(who), np.bool_)
+    is_new[1:] = (np.diff(who) != 0) | (np.diff(day) != 0)
+    who, day = who[is_new], day[is_new]
+    waited_days = np.full(len(who), np.inf)
+    waited_days[:-1] = np.where(np.diff(who) == 0, np.diff(day), np.inf)
+    _, firsts, many = np.unique(who, return_index=True, return_counts=True)
+    occasion = np.arange(len(who)) - np.repeat(firsts, many) + 1
+    came_back = (waited_days <= RETURN_DAYS).astype(np.float64)
+    occasions = pd.DataFrame({"who": who, "occasion": occasion, "came_back": came_back})
+    return occasions[day <= log.cleaned.until_us // tables.DAY_US - RETURN_DAYS]
 
 
 def _by_attempt(tried: pd.DataFrame) -> pd.DataFrame:
