@@ -12,6 +12,7 @@ from comaker import events
 from comaker.events import EventsError, Kind
 from comaker.measure.bounds import Bound, Facts
 from comaker.measure.engine import Engine, Recorded
+from comaker.measure.tables import SUMS
 from comaker.model import Model
 
 FIRST_US, LAST_US = 0, 4_102_444_800_000_000
@@ -19,6 +20,8 @@ FIRST_US, LAST_US = 0, 4_102_444_800_000_000
 
 LARGEST = 2**53
 """Larger amounts are mistakes of the record, and sums of them would not fit."""
+
+_LARGEST_SUM = 2**62
 
 _ALLOWED = {
     "at": (FIRST_US, LAST_US, "a time before 1970 or after 2099"),
@@ -67,7 +70,8 @@ class Cleaned(NamedTuple):
 def clean(recorded: Recorded, *, model: Model, engine: Engine) -> Cleaned:
     """The rows of an event table that can be measured under a model.
 
-    Raises ``EventsError`` where none is left, or where real rows (run 0) and simulated ones are mixed.
+    Raises ``EventsError`` where none is left, where a column's sum would not fit into 64 bits, or where real
+    rows (run 0) and simulated ones are mixed.
     """
     facts = recorded.facts
     if not facts.rows:
@@ -83,6 +87,7 @@ def clean(recorded: Recorded, *, model: Model, engine: Engine) -> Cleaned:
     if not left:
         reasons = "; ".join(f"{rows:,} × {reason}" for reason, rows in dropped.items())
         raise EventsError(f"none of the {facts.rows:,} events can be measured: {reasons}")
+    _check_sums(kept, facts)
     whole = _extent(kept, facts if not dropped else None)
     if whole["first_run"] == 0 < whole["last_run"]:
         raise EventsError(
@@ -190,6 +195,23 @@ def _once(kept: ir.Table) -> tuple[ir.Table, int]:
     order = ibis.window(group_by=["run", "event_id"], order_by=["at_us", "kind"])
     numbered = kept.mutate(repeat=ibis.row_number().over(order))
     return numbered.filter(numbered.repeat == 0).drop("repeat"), rows - distinct
+
+
+def _check_sums(kept: ir.Table, facts: Facts) -> None:
+    """Refuses amounts that do not add up in 64 bits; looks at rows only where their bounds allow such."""
+    doubtful = []
+    for name in SUMS:
+        bound = facts.bounds.get(name)
+        if bound is None or max(abs(bound.low or 0), abs(bound.high or 0)) * facts.rows > _LARGEST_SUM:
+            doubtful.append(name)
+    if not doubtful:
+        return
+    sums = {name: kept[name].cast("float64").abs().sum() for name in doubtful}
+    found = kept.aggregate(**sums).to_pyarrow().to_pylist()[0]
+    if absurd := [name for name, total in found.items() if total and total > _LARGEST_SUM]:
+        raise EventsError(
+            f"the sum of {' and that of '.join(absurd)} does not fit into 64 bits: look for absurd amounts"
+        )
 
 
 def _extent(kept: ir.Table, facts: Facts | None) -> dict[str, int]:
