@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +63,26 @@ def newcomer_value(parameters: Floats, terms: Terms) -> float:
     return float(worth * gamma_gamma.mean_spend(parameters[4:]))
 
 
-def value_ahead(parameters: Floats, known: bgnbd.Histories) -> float:
+type Coming = Callable[[Floats], Floats]
+"""From r, alpha, a, b to the occasions expected within 52 weeks of a customer of each history."""
+
+
+def coming_of(known: bgnbd.Histories) -> Coming:
+    """The occasions expected of customers, worked out once for the same parameters."""
+
+    @cache
+    def coming(*parameters: float) -> Floats:
+        return bgnbd.expected(np.array(parameters), known, AHEAD_WEEKS)
+
+    return lambda parameters: coming(*parameters.tolist())
+
+
+def value_ahead(parameters: Floats, known: bgnbd.Histories, expected: Coming | None = None) -> float:
     """What a customer is expected to spend within the next 52 weeks, minor units, mean over those known.
 
-    ``parameters`` as for ``newcomer_value``.
+    ``parameters`` as for ``newcomer_value``; ``expected``: ``coming_of`` these customers, if at hand.
     """
-    coming = bgnbd.expected(parameters[:4], known, AHEAD_WEEKS)
+    coming = (expected or coming_of(known))(parameters[:4])
     spend = gamma_gamma.expected_spend(parameters[4:], known.repeats, known.spent / known.customers)
     return known.mean(coming * spend)
 
@@ -87,7 +102,8 @@ def lifetime_value(terms: Terms) -> About:
 
 def lifetime(group: Group, terms: Terms) -> list[Figure]:
     """How often customers come back, what they spend, and their value, of all customers together."""
-    return [*_returning(group), *_spending(group), *_worth(group, terms)]
+    coming = None if group.known is None else coming_of(group.known)
+    return [*_returning(group, coming), *_spending(group), *_worth(group, terms, coming)]
 
 
 _PARAMETERS = {
@@ -139,15 +155,15 @@ _AHEAD = About(
 )
 
 
-def _returning(group: Group) -> list[Figure]:
+def _returning(group: Group, expected: Coming | None) -> list[Figure]:
     abouts = [
         About(f"repeat occasions: {name}", f"BG/NBD: {said}", unit, "customers", f"{_RETURNING}, equation 6")
         for name, (said, unit) in _PARAMETERS.items()
     ]
     n, known, found = group.customers, group.known, group.returning
-    if known is None or found is None:
+    if known is None or found is None or expected is None:
         return [about.missing(NO_REPEATS, n=n) for about in (*abouts, _COMING, _STILL)]
-    coming = found.derived(lambda now: known.mean(bgnbd.expected(now, known, AHEAD_WEEKS)))
+    coming = found.derived(lambda now: known.mean(expected(now)))
     still = found.share(lambda now: known.mean(bgnbd.alive(now, known)))
     figures = [about.estimate(*found.parameter(place), n=n) for place, about in enumerate(abouts)]
     return [*figures, _COMING.estimate(*coming, n=n), _STILL.estimate(*still, n=n)]
@@ -171,12 +187,12 @@ def _spending(group: Group) -> list[Figure]:
     return [*figures, _MEAN_SPEND.estimate(*found.derived(gamma_gamma.mean_spend), n=n)]
 
 
-def _worth(group: Group, terms: Terms) -> list[Figure]:
+def _worth(group: Group, terms: Terms, expected: Coming | None) -> list[Figure]:
     worth, both, known = lifetime_value(terms), group.both, group.known
     if both is None or known is None:
         needs = NO_REPEATS if known is None else NO_MONEY
         return [about.missing(needs, n=group.customers) for about in (_AHEAD, worth)]
-    ahead = both.derived(lambda now: value_ahead(now, known))
+    ahead = both.derived(lambda now: value_ahead(now, known, expected))
     newcomer = both.derived(lambda now: newcomer_value(now, terms))
     n = group.customers
     return [_AHEAD.estimate(*ahead, n=n), worth.estimate(*newcomer, n=n)]

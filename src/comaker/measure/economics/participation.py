@@ -129,22 +129,28 @@ def _line_table(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _lines(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterator[Line]:
+    rows = _by_kind(log)
     for part in parts:
-        yield _saved(log, part)
-        yield _staff(log, part)
-    yield from _revenue(log, parts, sums)
+        yield _saved(log, part, rows)
+        yield _staff(log, part, rows)
+    yield from _revenue(log, parts, sums, rows)
     yield from _incentives(log, parts, sums)
     yield from _declared(log, parts)
     yield from technique_lines(log, parts)
 
 
-def _of(log: Log, part: Part) -> pd.DataFrame:
-    days = log.days
-    return days[(days.task == part.task) & (days.role == part.role)]
+def _by_kind(log: Log) -> pd.DataFrame:
+    """Money and staff time of all days together, by task, role and kind."""
+    whole = log.days.groupby(["task", "role", "kind"], as_index=False, sort=False)
+    return whole[["money_minor", "saved_seconds", "staff_seconds"]].sum()
 
 
-def _saved(log: Log, part: Part) -> Line:
-    seconds = int(_of(log, part).saved_seconds.sum())
+def _of(rows: pd.DataFrame, part: Part) -> pd.DataFrame:
+    return rows[(rows.task == part.task) & (rows.role == part.role)]
+
+
+def _saved(log: Log, part: Part, rows: pd.DataFrame) -> Line:
+    seconds = int(_of(rows, part).saved_seconds.sum())
     rests = "seconds recorded as saved (saved_seconds)"
     if not seconds:
         seconds = part.done * getattr(getattr(log.model.task[part.task], "terms", None), "saved_s", 0)
@@ -161,8 +167,8 @@ def _saved(log: Log, part: Part) -> Line:
     return Line(part.label, SAVED, seconds * rate / _HOUR_S, f"{rests}, at the declared cost of an hour")
 
 
-def _staff(log: Log, part: Part) -> Line:
-    seconds = int(_of(log, part).staff_seconds.sum())
+def _staff(log: Log, part: Part, rows: pd.DataFrame) -> Line:
+    seconds = int(_of(rows, part).staff_seconds.sum())
     rate = hourly_rate_minor(log, part.task)
     if not seconds:
         needs = f"no row of {part.task} says what staff time it took (staff_seconds)"
@@ -175,7 +181,7 @@ def _staff(log: Log, part: Part) -> Line:
     return Line(part.label, COORDINATION, seconds * rate / _HOUR_S, rests)
 
 
-def _revenue(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterator[Line]:
+def _revenue(log: Log, parts: Sequence[Part], sums: Sequence[_Sum], rows: pd.DataFrame) -> Iterator[Line]:
     """Money of acts done less what was given back, by role and task, and income that names a task or a
     customer."""
     sold = [name for name, task in log.model.task.items() if task.kind is TaskKind.PURCHASE]
@@ -187,11 +193,11 @@ def _revenue(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterator[
         of = label_of(parts, task, row.role)
         earned[of] = earned.get(of, 0) + row.money_minor
     for part in parts:
-        rows = _of(log, part)
-        given_back = rows.kind.isin([Kind.WITHDRAWN, Kind.LAPSED])
-        came_in = int(rows.money_minor[rows.kind == Kind.DONE].sum() - rows.money_minor[given_back].sum())
+        own = _of(rows, part)
+        given_back = own.kind.isin([Kind.WITHDRAWN, Kind.LAPSED])
+        came_in = int(own.money_minor[own.kind == Kind.DONE].sum() - own.money_minor[given_back].sum())
         value = came_in + earned.pop(part.label, 0)
-        if value or rows.money_minor[rows.kind == Kind.DONE].any():
+        if value or own.money_minor[own.kind == Kind.DONE].any():
             yield Line(
                 part.label,
                 REVENUE,

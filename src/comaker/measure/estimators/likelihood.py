@@ -19,7 +19,11 @@ type Likelihood = Callable[[Floats], tuple[float, Floats]]
 _WIDEST = 10.0
 """Parameters are looked for between exp(-10) and exp(10): beyond, they are not identified."""
 
-_STEP = 1e-4
+_STEP, _SHORT = 1e-4, 1e-5
+"""By how much logarithms of parameters are moved for slopes on both sides, and on one side."""
+
+_SAME = 0.1
+"""Logarithms of likelihoods that differ by less are of the same height."""
 
 _MOST_STEPS, _LONGEST = 200, 3.0
 """Steps of a climb, and the longest of them, on the scale of logarithms."""
@@ -70,13 +74,8 @@ class Fit(NamedTuple):
 
     def error(self, value: Callable[[Floats], float]) -> float:
         """The standard error of a number that follows from the parameters, by the delta method."""
-        logs = np.log(self.parameters)
-        slopes = np.array(
-            [
-                (value(np.exp(logs + step)) - value(np.exp(logs - step))) / (2 * _STEP)
-                for step in np.eye(len(logs)) * _STEP
-            ]
-        )
+        here, steps = value(self.parameters), np.eye(len(self.parameters)) * _SHORT
+        slopes = np.array([(value(self.parameters * np.exp(step)) - here) / _SHORT for step in steps])
         return float(np.sqrt(max(slopes @ self.covariance @ slopes, 0.0)))
 
 
@@ -104,7 +103,7 @@ def _exponential(log: float, error: float) -> Interval:
 
 def maximum(likelihood: Likelihood, starts: Sequence[npt.ArrayLike]) -> Fit:
     """The parameters of the highest likelihood, looked for from several starts (positive, float64[k] each) in
-    turn, until one ends where the records hold every parameter down.
+    turn, until one ends where the records hold every parameter down, or as high as another did.
 
     The covariance is the inverse of the observed information. It is unknown where a parameter runs off to
     zero or beyond every bound, or where the likelihood is flat in some direction: then the records do not
@@ -119,11 +118,12 @@ def maximum(likelihood: Likelihood, starts: Sequence[npt.ArrayLike]) -> Fit:
     best, least = None, np.inf
     for start in starts:
         lowest, value = _descended(negative, np.log(np.asarray(start, np.float64)))
+        is_same = abs(value - least) < _SAME
         if value < least:
             least = value
             logs, covariance, is_known = _polished(negative, lowest)
             best = Fit(np.exp(logs), covariance, is_known, -float(negative(logs)[0]))
-        if best is not None and best.is_known.all():
+        if is_same or (best is not None and best.is_known.all()):
             break
     if best is None:
         raise ValueError("the likelihood is no number at any start")
