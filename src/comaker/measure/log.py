@@ -93,6 +93,14 @@ class Log:
         return self.engine.keep(self.sample("customer", self.cleaned.rows))
 
     @cached_property
+    def sampled_tasks(self) -> pd.DataFrame:
+        """What each sampled customer did at each task: the counts and sums of ``customer_tasks`` in use."""
+        names = ["run", "customer", "task", "done", "refused", "abandoned", "tried_seconds", "first_done_us"]
+        rows = self.customer_tasks.select(*names)
+        taken = self.sample_of(rows, "customer", self.cleaned.rows, SAMPLE_ROWS).to_pandas()
+        return taken.sort_values(names[:3], ignore_index=True)
+
+    @cached_property
     def attempts(self) -> pd.DataFrame:
         """Attempts of sampled customers (``tables.attempts``), by customer and time."""
         return self.frame(tables.attempts(self.sampled), by=["run", "customer", "task", "attempt"])
@@ -111,8 +119,22 @@ class Log:
 
     @cached_property
     def meetings(self) -> ir.Table:
-        """Which customers met which technique (``tables.meetings``)."""
-        return self.engine.keep(tables.meetings(self.events))
+        """Which customers met which technique (``tables.meetings``); nobody where ``may_show`` says no."""
+        rows = self.events if self.may_show("seen", "technique") else self.events.limit(0)
+        return self.engine.keep(tables.meetings(rows))
+
+    def may_show(self, kind: str, word: str) -> bool:
+        """Whether ``shown`` may name a word in rows of a kind; in a long log, whether it does in
+        those of sampled customers.
+
+        Reading what every row shows takes longer than all that is worked out from the few that name it.
+        """
+        if not self.count(kind):
+            return False
+        if self.cleaned.rows <= SAMPLE_ROWS:
+            return True
+        shown = self.exposures.shown[self.exposures.kind == kind]
+        return bool(shown.str.contains(f'"{word}"', regex=False).any())
 
     def sample_of(self, expression: ir.Table, column: str, rows: int, wanted: int) -> pa.Table:
         """Rows of an expression of ``rows`` rows, of so many customers or projects that few are left."""

@@ -121,8 +121,12 @@ def drawn(events: ir.Table, column: str, parts: int) -> ir.Table:
     """
     if parts >= ONE_IN:
         return events.filter(events[column].notnull())
-    lot = (events[column] % 1_000_003 * 7_919 + 12_345) % ONE_IN
-    return events.filter(events[column].notnull(), lot < parts)
+    return events.filter(events[column].notnull(), is_drawn(events[column], parts))
+
+
+def is_drawn(number: Any, parts: int) -> Any:
+    """Whether a customer or project of this number is in a sample of ``parts`` in ``ONE_IN`` of them."""
+    return (number % 1_000_003 * 7_919 + 12_345) % ONE_IN < parts
 
 
 def attempts(events: ir.Table) -> ir.Table:

@@ -96,7 +96,7 @@ def answered(log: Log) -> Answers:
         "",
     )
     kept = rows[["run", "customer", "at_us", "encounter"]].assign(
-        scale=items.scale, item=items["item"], score=score
+        scale=items.scale.astype("category"), item=items["item"], score=score
     )
     kept = kept[reason == ""]
     who = kept.groupby(["run", "customer"]).ngroup()

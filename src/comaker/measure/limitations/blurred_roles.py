@@ -11,11 +11,11 @@ import pandas as pd
 from comaker.measure import tables
 from comaker.measure.estimators.clustered import Occasions, share
 from comaker.measure.estimators.herding import goal_gradient
-from comaker.measure.estimators.intervals import proportion
+from comaker.measure.estimators.intervals import proportion, ratio
 from comaker.measure.estimators.role_mix import RoleMix, role_mix
 from comaker.measure.figures import About, Figure
 from comaker.measure.limitations.finding import Finding, Sign
-from comaker.measure.limitations.patterns import WHO, flag, patterns, total
+from comaker.measure.limitations.patterns import WHO
 from comaker.measure.limitations.projects import FIRST_DAYS, PROJECT, Projects
 from comaker.measure.log import Log
 from comaker.words import Limitation, Performer, TaskKind, Use
@@ -96,7 +96,10 @@ FIRST_COPIES = COPIES._replace(
 
 
 def blurred_roles(projects: Projects) -> Finding:
-    """Whether the same people design, stake, vote, promote and buy, and whether they follow one another."""
+    """Whether the same people design, stake, vote, promote and buy, and whether they follow one another.
+
+    Of customers drawn by number where there are many events.
+    """
     log = projects.log
     played, mix = _roles(log)
     herding = _herding(projects)
@@ -116,13 +119,7 @@ def _roles(log: Log) -> tuple[list[Figure], pd.DataFrame]:
     if not by_role:
         needs = "rows of kind done of customers' tasks are needed"
         return [about.missing(needs) for about in (TWO, THREE, KINDS)], nobody
-    rows = log.customer_tasks
-    marks: dict[str, Any] = {
-        f"role_{place}": flag((rows.done > 0) & rows.task.isin(names)).max()
-        for place, names in enumerate(by_role.values())
-    }
-    found = patterns(log, rows.group_by(WHO).aggregate(**marks), list(marks))
-    shown, many = found[list(marks)].to_numpy(np.int64), found.customers.to_numpy()
+    shown, many = _mixes(log.sampled_tasks, list(by_role.values()))
     active = int(many[shown.any(axis=1)].sum())
     figures = []
     for about, least in ((TWO, 2), (THREE, 3)):
@@ -138,6 +135,17 @@ def _roles(log: Log) -> tuple[list[Figure], pd.DataFrame]:
         return [*figures, KINDS.missing(needs, n=int(many.sum()))], nobody
     kinds = KINDS.estimate(len(mix.shares), mix.fewest, mix.most, n=int(many.sum()))
     return [*figures, kinds], _mix_table(mix, list(by_role))
+
+
+def _mixes(rows: pd.DataFrame, names: Sequence[Sequence[str]]) -> tuple[Any, Any]:
+    """Which roles (groups of tasks) are played together (int64[n, roles]), and by how many customers."""
+    who = rows.groupby(WHO, sort=False).ngroup().to_numpy()
+    plays = np.zeros((who.max(initial=-1) + 1, len(names)), np.int64)
+    for place, tasks in enumerate(names):
+        plays[who[((rows.done > 0) & rows.task.isin(tasks)).to_numpy(bool)], place] = 1
+    bits = 1 << np.arange(len(names))[::-1]
+    found, many = np.unique(plays @ bits, return_counts=True)
+    return (found[:, None] & bits > 0).astype(np.int64), many
 
 
 def _mix_table(mix: RoleMix, roles: Sequence[str]) -> pd.DataFrame:
@@ -201,29 +209,31 @@ def _progress(shown: pd.Series[str]) -> pd.Series[float]:
     return (numbers[0] / numbers[1]).where(numbers[1] > 0)
 
 
+def _copies(about: About, copies: pd.Series[int], holders: pd.Series[int], *, is_drawn: bool) -> Figure:
+    """Copies for each holder: exact where all projects are known, estimated where some were drawn."""
+    n = int(holders.sum())
+    if not n or not copies.sum():
+        return about.missing(
+            "rows of kind income with quantity (copies) of projects that were released and have holders"
+        )
+    return about.estimate(*ratio(copies, holders), n=n) if is_drawn else about.record(copies.sum() / n, n=n)
+
+
 def _buyers(projects: Projects) -> list[Figure]:
-    released = projects.released
-    holders, copies = int(released.holders.sum()), int(released.all_copies.sum())
-    first = int(released.first_copies[released.market_days >= FIRST_DAYS].sum())
-    first_holders = int(released.holders[released.market_days >= FIRST_DAYS].sum())
-    sold = "rows of kind income with quantity (copies) of projects that were released and have holders"
+    released, log = projects.released, projects.log
+    soon = released[released.market_days >= FIRST_DAYS]
     figures = [
-        COPIES.record(copies / holders, n=holders) if holders and copies else COPIES.missing(sold),
-        FIRST_COPIES.record(first / first_holders, n=first_holders)
-        if first_holders and copies
-        else FIRST_COPIES.missing(sold),
+        _copies(COPIES, released.all_copies, released.holders, is_drawn=projects.is_drawn),
+        _copies(FIRST_COPIES, soon.first_copies, soon.holders, is_drawn=projects.is_drawn),
     ]
-    held = projects.holdings
-    fates = projects.fates
-    out = fates.filter(fates.released_us.notnull())
-    rows = held.filter(held.shares > 0).semi_join(out, PROJECT)
-    per_customer = rows.group_by(WHO).aggregate(bought=flag(rows.bought > 0).sum(), held=rows.count())
-    found = patterns(projects.log, per_customer, ["bought", "held"])
-    n = total(found, "held") if len(found) else 0
-    if not n or not any(projects.log.count("done", task=name) for name in projects.buying_tasks):
+    held = pd.DataFrame({"bought": []})
+    if len(released):
+        held = projects.own[projects.own.shares > 0].merge(projects.out, on=PROJECT)
+    if held.empty or not any(log.count("done", task=name) for name in projects.buying_tasks):
         needs = (
             "purchases with customer and subject (kind done of a task of purchase) of projects that have "
             "holders are needed; sales recorded as income alone do not say who bought"
         )
-        return [BUY.missing(needs, n=n), *figures]
-    return [BUY.estimate(*share(Occasions.of(found.bought, found.held, found.customers)), n=n), *figures]
+        return [BUY.missing(needs, n=len(held)), *figures]
+    buys = (held.bought > 0).groupby([held.run, held.customer]).agg(["sum", "size"])
+    return [BUY.estimate(*share(Occasions.of(buys["sum"], buys["size"])), n=len(held)), *figures]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,7 +83,8 @@ def inappropriate(log: Log) -> Finding:
     """Conformance of what customers did with the job that the model declares.
 
     A case is a customer and a subject: rows without a subject belong to none. Who did the work of a
-    self-service case is read from ``performer``: customer, or joint and firm for staff.
+    self-service case is read from ``performer``: customer, or joint and firm for staff. All of it is known of
+    customers drawn by number where there are many events.
     """
     bypass = list(_bypass(log))
     abandoned = list(_abandoned(log))
@@ -115,21 +115,13 @@ def _bypass(log: Log) -> Iterator[Figure]:
     if not declared:
         yield BYPASS.missing("the model declares no order of customers' tasks (after)")
         return
-    done = log.customer_tasks
-    named = sorted({name for pair in declared for name in pair})
-    firsts = {
-        f"first_{place}": (done.task == name).ifelse(done.first_done_us, None).min()
-        for place, name in enumerate(named)
-    }
-    per_customer = done.filter(done.task.isin(named)).group_by(WHO).aggregate(**firsts)
-    counts: dict[str, Any] = {}
-    for place, (name, before) in enumerate(declared):
-        own, first = (per_customer[f"first_{named.index(one)}"] for one in (name, before))
-        counts[f"did_{place}"] = flag(own.notnull()).sum().fill_null(0)
-        counts[f"skipped_{place}"] = flag(own.notnull() & (first.isnull() | (first > own))).sum().fill_null(0)
-    row = log.frame(per_customer.aggregate(**counts)).iloc[0]
-    for place, (name, before) in enumerate(declared):
-        did, of = int(row[f"did_{place}"]), f"{name} / {before}"
+    rows = log.sampled_tasks
+    done = rows[rows.first_done_us.notna()].astype({"first_done_us": "float64"})
+    firsts = done.pivot(index=WHO, columns="task", values="first_done_us")
+    firsts = firsts.reindex(columns=sorted({name for pair in declared for name in pair}))
+    for name, before in declared:
+        own, of = firsts[firsts[name].notna()], f"{name} / {before}"
+        did, skipped = len(own), int((~(own[before] <= own[name])).sum())
         if not did:
             yield BYPASS.missing(f"nobody did {name}", of=of)
         elif not log.count("done", task=before):
@@ -137,27 +129,22 @@ def _bypass(log: Log) -> Iterator[Figure]:
                 f"no row of kind done of task {before} is recorded, for anybody", n=did, of=of
             )
         else:
-            skipped = int(row[f"skipped_{place}"])
             found = share(Occasions.of([1, 0], [1, 1], [skipped, did - skipped]))
             yield BYPASS.estimate(*found, n=did, of=of)
 
 
 def _abandoned(log: Log) -> Iterator[Figure]:
-    rows = log.customer_tasks
-    tried = rows.done + rows.refused + rows.abandoned
-    per_customer = rows.filter(rows.task.isin(tasks_of(log.model)), tried > 0)
-    found = patterns(
-        log, per_customer.mutate(tried=tried, hits=per_customer.abandoned), ["task", "hits", "tried"]
-    )
-    if not found.hits.sum():
+    rows = log.sampled_tasks
+    rows = rows.assign(tried=rows.done + rows.refused + rows.abandoned)
+    rows = rows[rows.task.isin(tasks_of(log.model)) & (rows.tried > 0)]
+    if not rows.abandoned.sum():
         yield ABANDONED.missing(
             "no row of kind abandoned is recorded: attempts that were given up are needed"
         )
         return
-    for task, part in found.groupby("task"):
-        attempts = total(part, "tried")
-        occasions = Occasions.of(part.hits, part.tried, part.customers)
-        yield ABANDONED.estimate(*share(occasions), n=attempts, of=str(task))
+    for task, part in rows.groupby("task"):
+        found = share(Occasions.of(part.abandoned, part.tried))
+        yield ABANDONED.estimate(*found, n=int(part.tried.sum()), of=str(task))
 
 
 def _again(log: Log) -> tuple[list[Figure], list[Figure]]:
@@ -223,7 +210,7 @@ def _self_service(log: Log) -> Sequence[Figure]:
     if not names:
         needs = "the model declares no task of self-service"
         return [FELL_BACK.missing(needs), AT_ONCE.missing(needs)]
-    events = log.events
+    events = log.sampled
     kinds = ["started", "done", "refused", "abandoned", "helped"]
     rows = events.filter(
         events.customer.notnull(),

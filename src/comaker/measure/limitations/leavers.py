@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
@@ -13,7 +10,7 @@ from comaker.events import Kind
 from comaker.measure import tables
 from comaker.measure.estimators.leaving import FEWEST, hazard_ratio
 from comaker.measure.figures import About, Figure
-from comaker.measure.limitations.patterns import WHO, flag, shows
+from comaker.measure.limitations.patterns import WHO
 from comaker.measure.limitations.projects import Projects
 from comaker.measure.log import Log
 
@@ -24,7 +21,7 @@ FEWEST_PROJECTS = 20
 """Who was paid by the same project was paid alike, so fewer projects say nothing of what a payback does."""
 
 MOST_CUSTOMERS = 1_500
-"""So many customers at most are followed: the model takes time that grows with their square."""
+"""About so many customers at most are followed: enough to tell, in no time."""
 
 UNFAIR = About(
     "leaving of who finds it unfair",
@@ -45,51 +42,39 @@ DISAPPOINTED = About(
 
 
 def leaving(projects: Projects) -> list[Figure]:
-    """Hazard ratios of leaving: an association, as who means to leave may also judge otherwise."""
+    """Hazard ratios of leaving: an association, as who means to leave may also judge otherwise.
+
+    Of customers drawn by number where there are many."""
     return [_unfair(projects), _disappointed(projects)]
 
 
 def _unfair(projects: Projects) -> Figure:
-    log, notes = projects.log, projects.notes
+    log = projects.log
     needs = (
         "answers on fairness (kind surveyed, shown with the scale fairness) that differ, of customers of "
         f"whom {FEWEST} left (kind left) later, are needed"
     )
     if not log.count(Kind.SURVEYED.value) or not log.count(Kind.LEFT.value):
         return UNFAIR.missing(needs)
-    asked = notes.filter(
-        notes.kind == Kind.SURVEYED.value,
-        notes.customer.notnull(),
-        notes.quantity.notnull(),
-        notes.shown.contains('"fairness"').fill_null(False),
+    rows = log.answers
+    rows = rows[rows.customer.notna() & rows.quantity.notna() & rows.shown.notna()]
+    rows = rows[rows.shown.str.contains('"fairness"', regex=False).astype(bool)]
+    lowest, highest = (
+        rows.shown.str.extract(rf'"{end}"\s*:\s*(-?[0-9]+)')[0] for end in ("lowest", "highest")
     )
-    answers = asked.select(
-        *WHO,
-        "at_us",
-        "quantity",
-        lowest=_whole(asked.shown, "lowest"),
-        highest=_whole(asked.shown, "highest"),
-        turned=flag(shows(asked, "reversed")),
-    )
-    answers = answers.filter(answers.highest > answers.lowest)
-    place = (answers.quantity - answers.lowest) / (answers.highest - answers.lowest)
-    unfair = (answers.turned == 1).ifelse(place, 1 - place)
-    order = ibis.window(group_by=WHO, order_by="at_us")
-    ranked = answers.mutate(unfair=unfair, turn=ibis.rank().over(order))
-    first = ranked.filter(ranked.turn == 0)
-    per_customer = first.group_by(WHO).aggregate(
-        cause=STEPS * first.unfair.mean(), since_us=first.at_us.min()
-    )
+    lowest, highest = lowest.astype("float64"), highest.astype("float64")
+    turned = rows.shown.str.contains(r'"reversed"\s*:\s*true', regex=True).astype(bool)
+    place = (rows.quantity.astype("float64") - lowest) / (highest - lowest)
+    answers = rows[[*WHO, "at_us"]].assign(cause=STEPS * place.where(turned, 1 - place))[highest > lowest]
+    if answers.empty:
+        return UNFAIR.missing(needs)
+    first = answers[answers.at_us == answers.groupby(WHO).at_us.transform("min")]
+    per_customer = first.groupby(WHO, as_index=False).agg(cause=("cause", "mean"), since_us=("at_us", "min"))
     known = _followed(log, per_customer)
     found = hazard_ratio(known.cause, known.days, known.left, known.run)
     if not np.isfinite(found).all():
         return UNFAIR.missing(needs, n=len(known))
     return UNFAIR.estimate(*found, n=len(known))
-
-
-def _whole(shown: Any, name: str) -> Any:
-    """A whole number of the item shown, such as the lowest answer that it allows."""
-    return shown.re_extract(rf'"{name}"\s*:\s*(-?[0-9]+)', 1).nullif("").cast("int64")
 
 
 def _disappointed(projects: Projects) -> Figure:
@@ -100,16 +85,16 @@ def _disappointed(projects: Projects) -> Figure:
     )
     if not log.count(Kind.PAID.value) or not log.count(Kind.LEFT.value):
         return DISAPPOINTED.missing(needs)
-    notes, held = projects.notes, projects.holdings
-    paid = notes.filter(notes.kind == Kind.PAID.value, notes.customer.notnull(), notes.subject.notnull())
-    at_once = paid.group_by([*WHO, "subject", "at_us"]).aggregate(minor=paid.money_minor.sum())
-    keys = [*WHO, "subject", ("at_us", "first_paid_us")]
-    stakes = held.filter(held.stake_minor > 0).select(*WHO, "subject", "stake_minor", "first_paid_us")
-    firsts = at_once.join(stakes, keys)
-    payback = firsts.minor.cast("float64") / firsts.stake_minor
-    order = ibis.window(group_by=WHO, order_by=["at_us", "subject"])
-    ranked = firsts.mutate(cause=-payback, since_us=firsts.at_us, turn=ibis.row_number().over(order))
-    known = _followed(log, ranked.filter(ranked.turn == 0).select(*WHO, "subject", "cause", "since_us"))
+    rows = log.sampled
+    paid = rows.filter(rows.kind == Kind.PAID.value, rows.customer.notnull(), rows.subject.notnull())
+    keys = [*WHO, "subject", "at_us"]
+    at_once = log.frame(paid.group_by(keys).aggregate(minor=paid.money_minor.sum()), by=keys)
+    stakes = projects.own[projects.own.stake_minor > 0].dropna(subset="first_paid_us")
+    stakes = stakes.rename(columns={"first_paid_us": "at_us"}).astype({"at_us": "int64"})
+    firsts = at_once.merge(stakes[[*keys, "stake_minor"]], on=keys)
+    firsts = firsts.assign(cause=-firsts.minor.astype("float64") / firsts.stake_minor, since_us=firsts.at_us)
+    first = firsts.sort_values([*WHO, "at_us", "subject"]).drop_duplicates(WHO)
+    known = _followed(log, first[[*WHO, "subject", "cause", "since_us"]])
     project = known.groupby(["run", "subject"]).ngroup()
     if project.nunique() < FEWEST_PROJECTS:
         return DISAPPOINTED.missing(needs, n=len(known))
@@ -119,15 +104,14 @@ def _disappointed(projects: Projects) -> Figure:
     return DISAPPOINTED.estimate(*found, n=len(known))
 
 
-def _followed(log: Log, since: ir.Table) -> pd.DataFrame:
+def _followed(log: Log, since: pd.DataFrame) -> pd.DataFrame:
     """Customers from ``since_us`` on: ``days`` until they left or the log ends, and whether they ``left``."""
-    count = int(log.frame(since.aggregate(n=since.count())).n.iloc[0])
-    if count > MOST_CUSTOMERS:
-        since = since.filter(since.customer % -(-count // MOST_CUSTOMERS) == 0)
-    ends = log.customers.select(*WHO, "left_us")
-    rows = since.left_join(ends, WHO).drop("run_right", "customer_right")
-    found = log.frame(rows.filter(rows.left_us.isnull() | (rows.left_us > rows.since_us)))
-    found = found.sort_values(WHO, ignore_index=True)
+    since = since.astype(dict.fromkeys(WHO, "int64")).sort_values(WHO)
+    since = since.iloc[:: max(-(-len(since) // MOST_CUSTOMERS), 1)]
+    ends = log.customers.filter(log.customers.left_us.notnull())
+    gone = ends.select(*WHO, "left_us").semi_join(ibis.memtable(since[WHO]), WHO)
+    found = since.merge(log.frame(gone), how="left", on=WHO).sort_values(WHO, ignore_index=True)
+    found = found[found.left_us.isna() | (found.left_us > found.since_us)]
     until = found.left_us.astype("float64").fillna(log.cleaned.until_us)
     days = (until - found.since_us) / tables.DAY_US
     return found.assign(days=days, left=found.left_us.notna())[days > 0]

@@ -16,12 +16,15 @@ from comaker.measure.estimators.intervals import ratio
 from comaker.measure.figures import About, Figure
 from comaker.measure.limitations.finding import Finding, Sign
 from comaker.measure.limitations.patterns import WHO, flag, patterns, shows, total
-from comaker.measure.limitations.projects import ROUGH, Projects
+from comaker.measure.limitations.projects import Projects
 from comaker.measure.log import Log
 from comaker.words import Limitation
 
 GAIN_LIMITS = (0.0, 0.1)
 """A threat gets nothing, or a concession in ten cases more than without: ours, no source states them."""
+
+ROUGH = 2
+"""Conduct up to this, judged by staff, counts as a threat."""
 
 _CASE = "A case is a customer and a subject, or all her rows without a subject"
 AFTER = About(
@@ -77,23 +80,34 @@ def pressure(projects: Projects) -> Finding:
     """Whether a threat gets a customer what others do not get.
 
     A threat is a row with conduct of 2 or less, or one whose ``shown`` has {"threat": true}; a concession is
-    a row of kind paid to a customer whose ``shown`` has {"concession": true}.
+    a row of kind paid to a customer whose ``shown`` has {"concession": true}. Cases are those of customers
+    drawn by number where there are many events; what concessions cost is summed over all.
     """
-    log, notes = projects.log, projects.notes
-    totals = log.frame(
-        notes.aggregate(
-            threats=notes.threat.sum(), concessions=notes.concession.sum(), cost=_cost(notes).sum()
-        )
-    ).fillna(0)
-    threats, concessions, cost = (int(totals.iloc[0][name]) for name in ("threats", "concessions", "cost"))
-    paid = COST.record(cost, n=concessions) if concessions else COST.missing(_NEEDS)
+    log = projects.log
+    paid = _paid(log)
     # Without a concession in the whole log, nobody knows whether it would note one.
-    if not threats or not concessions:
-        others = [about.missing(_NEEDS) for about in (AFTER, WITHOUT, GAIN, EACH, CHANGE)]
-        return _finding([*others, paid], others[2])
+    if paid.value is None:
+        return _nobody(paid)
     cases = log.engine.keep(_cases(log, _marked(log)))
     rates = _rates(log, cases)
+    if not rates[0].n:
+        return _nobody(paid)
     return _finding([*rates, paid, _each(log, cases), *_changes(log, cases)], rates[2])
+
+
+def _paid(log: Log) -> Figure:
+    """What all concessions of the log came to."""
+    if not log.may_show(Kind.PAID, "concession"):
+        return COST.missing(_NEEDS)
+    events = log.events
+    rows = events.filter(events.kind == Kind.PAID.value, shows(events, "concession"))
+    found = log.frame(rows.aggregate(n=rows.count(), cost=rows.money_minor.sum())).fillna(0).iloc[0]
+    return COST.record(int(found.cost), n=int(found.n)) if found.n else COST.missing(_NEEDS)
+
+
+def _nobody(paid: Figure) -> Finding:
+    others = [about.missing(_NEEDS) for about in (AFTER, WITHOUT, GAIN, EACH, CHANGE)]
+    return _finding([*others, paid], others[2])
 
 
 def _finding(figures: Sequence[Figure], gain: Figure) -> Finding:
@@ -102,7 +116,7 @@ def _finding(figures: Sequence[Figure], gain: Figure) -> Finding:
 
 def _marked(log: Log) -> ir.Table:
     """Rows of customers' encounters: the case, whether there was a ``threat``, whether a ``concession``."""
-    events = log.events
+    events = log.sampled
     # What she only looked at, or how she came and went, is no encounter.
     distant = [Kind.SEEN.value, Kind.JOINED.value, Kind.LEFT.value]
     rows = events.filter(events.customer.notnull(), events.kind.notin(distant))

@@ -24,7 +24,7 @@ COLUMNS = ("run", "project", "base", "base_minor", "holders", "due_minor", "paid
 
 
 def traces(projects: Projects) -> pd.DataFrame:
-    """One row a project that paid its holders: what was due to them and what was paid, in minor units.
+    """One row a drawn project that paid its holders: what was due to them and what was paid, in minor units.
 
     Payments are cumulative and come from time to time, so what is due is the declared part of the highest
     base that a payment was made at; losses are carried. A payout is traced where what holders got differs by
@@ -32,9 +32,12 @@ def traces(projects: Projects) -> pd.DataFrame:
     traces most; empty where nobody was paid or nothing is declared to be divided by shares.
     """
     ppm = holders_ppm(projects.log.model)
+    nothing = pd.DataFrame({name: [] for name in COLUMNS})
+    if ppm is None or not projects.log.count(Kind.PAID.value):
+        return nothing
     moves = _moves(projects)
-    if ppm is None or not (moves.kind == Kind.PAID.value).any():
-        return pd.DataFrame({name: [] for name in COLUMNS})
+    if not (moves.kind == Kind.PAID.value).any():
+        return nothing
     sizes = projects.log.frame(_holders(projects))
     tried = [_trace(moves, sizes, ppm, base) for base in BASES]
     return max(tried, key=lambda table: int(table.is_traced.sum()))
