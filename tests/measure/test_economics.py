@@ -11,6 +11,7 @@ import pytest
 from tests.measure.logs import log_of
 
 from comaker.measure import economics
+from comaker.measure.economics import customers
 from comaker.measure.economics.cohorts import cohorts
 from comaker.measure.economics.customers import customers_of
 from comaker.measure.economics.participation import participation
@@ -76,6 +77,18 @@ def test_a_log_gives_the_benefit_a_customer_that_its_acts_give(known, shop):
     world = known.benefit_world(3)["net benefit a customer"]
     assert (figure.value, figure.low, figure.high) == pytest.approx(world, rel=1e-9)
     assert figure.n == known.CUSTOMERS
+
+
+def test_of_many_customers_some_are_drawn_and_sums_stay_those_of_all(known, shop, monkeypatch):
+    table = known.log_of(known.acts(3))
+    whole = economics.section(open_log(table, shop))
+    monkeypatch.setattr(customers, "MOST_CUSTOMERS", known.CUSTOMERS // 4)
+    some = economics.section(open_log(table, shop))
+    followed = "customers active so many months later", "month 1"
+    assert 0.9 * known.CUSTOMERS < whole.figure(*followed).n <= known.CUSTOMERS
+    assert known.CUSTOMERS / 8 < some.figure(*followed).n < known.CUSTOMERS / 2
+    for name in ("cost saved", "incentives", "net benefit a customer"):
+        assert some.figure(name) == whole.figure(name)
 
 
 def test_each_component_is_the_sum_of_its_records_at_declared_rates(shop):

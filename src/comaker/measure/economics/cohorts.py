@@ -21,7 +21,7 @@ _RETENTION = About(
     "customers active so many months later",
     "share of customers who did something in that month of 30 days, counted from the day they joined (or "
     "first did anything, where joining is not recorded), among those whom the record follows to that "
-    "month's end",
+    "month's end (of customers drawn by number where there are many)",
     "share",
     "customers",
     "F20; Wilson 1927",

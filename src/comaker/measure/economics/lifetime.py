@@ -125,7 +125,8 @@ _SPEND_PARAMETERS = {
 }
 _COMING = About(
     "occasions expected within 52 weeks",
-    "mean over the customers of the record of the occasions that BG/NBD expects of each, given when she came",
+    "mean over the customers of the record (drawn by number where there are many) of the occasions that "
+    "BG/NBD expects of each, given when she came",
     "occasions",
     "customers",
     f"{_RETURNING}, equation 10",
@@ -147,8 +148,8 @@ _MEAN_SPEND = About(
 )
 _AHEAD = About(
     "spend expected within 52 weeks",
-    "mean over the customers of the record of what each is expected to spend, given when she came and what "
-    "she spent (BG/NBD, gamma-gamma): revenue, not margin",
+    "mean over the customers of the record (drawn by number where there are many) of what each is expected "
+    "to spend, given when she came and what she spent (BG/NBD, gamma-gamma): revenue, not margin",
     "minor units",
     "customers",
     _BOTH,

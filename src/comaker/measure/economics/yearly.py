@@ -47,8 +47,9 @@ def yearly(known: Customers, weeks: float) -> list[Figure]:
     n, back = int(rows.customers.sum()), int(rows.customers[rows.taken > 0].sum())
     if back < FEWEST_REPEATERS:
         needs = (
-            f"fewer than {FEWEST_REPEATERS} customers who are followed for {FEWEST_YEARS} years came back "
-            "in a later one: rows of kind done with a customer, over more years, would identify it"
+            f"fewer than {FEWEST_REPEATERS} customers who are followed for {FEWEST_YEARS} years (of those "
+            "drawn, where there are many) came back in a later one: rows of kind done with a customer, over "
+            "more years, would identify it"
         )
         return [about.missing(needs, n=n) for about in (*abouts, _NEXT)]
     found, ahead = fitted_yearly(rows)
