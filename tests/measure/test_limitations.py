@@ -11,6 +11,8 @@ import pytest
 from tests.measure.logs import START_US, log_of
 
 from comaker.measure import limitations
+from comaker.measure import log as log_module
+from comaker.measure.limitations import projects as drawing
 from comaker.measure.limitations.blurred_roles import blurred_roles
 from comaker.measure.limitations.cognitive import cognitive
 from comaker.measure.limitations.inappropriate import inappropriate
@@ -358,6 +360,24 @@ def test_a_payout_short_of_what_was_earned_is_not_traced():
     rows, _, _ = payouts()
     rows = [row for row in rows if not (row["kind"] == "paid" and row["customer"] > 20)]
     assert Found(unclear_sharing, rows).figure("payouts not traced").value == 1
+
+
+def test_of_a_long_log_payouts_are_traced_for_drawn_projects_with_every_holder(monkeypatch):
+    monkeypatch.setattr(drawing, "SAMPLE_ROWS", 1000)
+    monkeypatch.setattr(drawing, "FEWEST_DRAWN", 5)
+    monkeypatch.setattr(log_module, "SAMPLE_ROWS", 1000)
+    rows = []
+    for project in range(1, 41):
+        rows.append(act("opened", subject=project))
+        rows += [row | {"subject": project} for row in payouts()[0]]
+    found = Found(unclear_sharing, rows)
+    figure = found.figure("payouts not traced")
+    assert figure.value == 0
+    assert 2 <= figure.n < 40
+    assert set(found.tables["payouts"].holders) == {40}
+    staked = found.figure("payout for what was staked")
+    assert 0 < staked.n < 40
+    assert staked.low is None or staked.low > 0
 
 
 def fairness(ratio, *, turned=False):

@@ -11,7 +11,7 @@ from comaker.measure.limitations.inappropriate import inappropriate
 from comaker.measure.limitations.pressure import pressure
 from comaker.measure.limitations.projects import Projects
 from comaker.measure.limitations.unclear_sharing import unclear_sharing
-from comaker.measure.log import Log
+from comaker.measure.log import SAMPLE_ROWS, Log
 
 __all__ = ["section"]
 
@@ -39,6 +39,19 @@ def section(log: Log) -> Section:
         tables={"verdicts": verdicts, **others},
         remarks=[
             "What counts as harmless or harmful is ours: no source states it. It stands beside each verdict.",
+            *_drawn(projects),
             *(remark for finding in findings for remark in finding.remarks),
         ],
     )
+
+
+def _drawn(projects: Projects) -> list[str]:
+    """What a long log is looked at by parts for."""
+    remarks = []
+    if projects.log.cleaned.rows > SAMPLE_ROWS:
+        remarks.append("The log is long: what is said of customers is that of customers drawn by number.")
+    if projects.is_drawn:
+        remarks.append(
+            "Payouts are traced, and the crowd is compared with the market, for projects drawn by number."
+        )
+    return remarks
