@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -62,3 +65,17 @@ def test_records_are_the_same_to_the_last_digit(both: tuple[Measured, Measured])
 def test_an_address_that_spark_cannot_read_is_refused_in_one_line() -> None:
     with pytest.raises(MeasureError, match="Spark cannot read it"):
         measure("file:///nowhere/at/all", "my-major-company", engine="spark")
+
+
+def test_the_configuration_of_spark_says_where_it_works(tmp_path: Path) -> None:
+    (tmp_path / "spark-defaults.conf").write_text("spark.master local[1]\nspark.sql.shuffle.partitions 3\n")
+    asked = (
+        "from comaker.measure.spark import Spark\n"
+        "session = Spark(threads=2).session\n"
+        "print(session.sparkContext.master, session.conf.get('spark.sql.shuffle.partitions'))"
+    )
+    environment = {**os.environ, "SPARK_CONF_DIR": str(tmp_path)}
+    said = subprocess.run(
+        [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.splitlines()[-1] == "local[1] 3"

@@ -45,7 +45,9 @@ class Spark:
         if "://" in str(source):
             return self._remote(str(source))
         files = checked_files(source)
-        frame = self.session.read.parquet(*(file.resolve().as_uri() for file in files))
+        # Files of one folder may differ in the columns that an event table need not have.
+        reader = self.session.read.option("mergeSchema", len(files) > 1)
+        frame = reader.parquet(*(file.resolve().as_uri() for file in files))
         return Recorded(self._named(frame), bounds.of_files(files))
 
     def micros(self, at: Any) -> Any:
@@ -88,25 +90,34 @@ def _session(threads: int | None) -> SparkSession:
     from pyspark.errors import PySparkException, PySparkRuntimeError
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.appName("comaker measure")
-    for name, value in {
-        "spark.master": f"local[{threads or '*'}]",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "8",
-        "spark.log.level": "ERROR",
-    }.items():
-        if name not in _configured():
-            builder = builder.config(name, value)
     try:
+        configured = _configured()
+        builder = SparkSession.builder.appName("comaker measure")
+        for name, value in {
+            "spark.master": f"local[{threads or '*'}]",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.shuffle.partitions": "8",
+            "spark.log.level": "ERROR",
+        }.items():
+            if name not in configured:
+                builder = builder.config(name, value)
         return builder.getOrCreate()
     except (PySparkException, PySparkRuntimeError, OSError) as error:
         raise MeasureError(f"Spark does not start: {str(error).splitlines()[0]}; it needs Java 17") from error
 
 
-def _configured() -> set[str]:
-    """The settings that Spark's own configuration makes."""
-    from pyspark import SparkConf
+_WITHOUT_ASKING = {("spark.master", "local[*]"), ("spark.ui.showConsoleProgress", "true")}
+"""What Spark sets by itself where nobody configured anything."""
 
-    return {name for name, _ in SparkConf(loadDefaults=True).getAll()}
+
+def _configured() -> set[str]:
+    """The settings that Spark's own configuration makes (``spark-defaults.conf``, ``spark-submit``)."""
+    from pyspark import SparkConf, SparkContext
+
+    # Spark reads its configuration inside the JVM alone: before that runs, SparkConf knows of none.
+    SparkContext._ensure_initialized()
+    return {
+        name for name, value in SparkConf(loadDefaults=True).getAll() if (name, value) not in _WITHOUT_ASKING
+    }
