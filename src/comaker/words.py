@@ -35,7 +35,11 @@ class Completeness(Word):
     """How far a business model integrates its customers (F3)."""
 
     FULL = "full", "F3", "customers are the basis of an offer and take part in making or delivering it"
-    PARTIAL = "partial", "F3", "customers are one of the two"
+    PARTIAL = (
+        "partial",
+        "F3",
+        "customers are the basis of an offer or take part in making or delivering it, not both",
+    )
     NONE = "none", "F3", "customers only buy"
 
 

@@ -68,7 +68,10 @@ def test_an_arrow_is_as_wide_as_its_figure_and_never_wider_than_one() -> None:
 def test_an_interval_that_holds_no_link_at_all_is_told_as_none() -> None:
     arrow = rcov.ARROWS[Link.ORGANIZATIONAL_LEARNING]
     about = About(arrow.name, "unit cost after a doubling", "ratio", "weeks", "F4.6")
-    for low, text, width in ((0.8, "unit cost goes to 90%", 1 / 3), (0.7, "none to be told from chance", 0)):
+    for low, text, width in (
+        (0.8, "unit cost goes to 90\N{NO-BREAK SPACE}%", 1 / 3),
+        (0.7, "none to be told from chance", 0),
+    ):
         figure = about.estimate(0.9, low, 0.95 if width else 1.1, n=9)
         others = {arrow.section: Section(key=arrow.section, title="", question="", figures=[figure])}
         links = measured(ROWS, others).tables["links"].set_index("link")
@@ -88,7 +91,7 @@ def test_it_says_how_far_the_model_integrates_its_customers() -> None:
     section = measured(ROWS)
     assert section.remarks[0].startswith("A full customer-integrated business model")
     assert "customers at 1 of its 3 tasks of participation (stake)" in section.remarks[0]
-    assert "100% customer production" in section.remarks[1]
+    assert "100\N{NO-BREAK SPACE}% customer production" in section.remarks[1]
 
 
 def test_a_model_is_full_partial_or_none() -> None:

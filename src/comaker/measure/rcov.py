@@ -144,10 +144,15 @@ def _told(arrow: Arrow, found: Figure | None) -> tuple[str, float | None]:
     """A link in words, and its strength: 0 where its interval holds the figure of no link at all."""
     if found is None or found.value is None:
         return "not identified", None
-    words = arrow.words.format(value=found.value, points=100 * found.value).replace("-", "−")
+    words = _spaced(arrow.words.format(value=found.value, points=100 * found.value).replace("-", "−"))
     if found.low is not None and found.high is not None and found.low <= arrow.none <= found.high:
         return f"none to be told from chance ({words})", 0.0
     return words, min(abs(found.value - arrow.none) / arrow.whole, 1.0)
+
+
+def _spaced(words: str) -> str:
+    """Per cent as everywhere in the report: with a space that does not break."""
+    return words.replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def _figure(others: Mapping[str, Section], arrow: Arrow) -> Figure | None:
@@ -177,11 +182,9 @@ def _type(log: Log) -> str:
     """The type of the model (F7): what customers are used as, and how much of the work is theirs."""
     declared = uses(log.model)
     used = (
-        f"Customers are used as {', '.join(declared)}"
-        if declared
-        else "The model says of no use of customers"
+        f"Customers are used as {', '.join(declared)}" if declared else "The model names no use of customers"
     )
     acts = log.days[(log.days.kind == "done") & (log.days.performer != "")]
     by = acts.groupby("performer").events.sum().sort_values(ascending=False)
-    parts = [f"{events / by.sum():.0%} {performer} production" for performer, events in by.items()]
+    parts = [_spaced(f"{events / by.sum():.0%} {performer} production") for performer, events in by.items()]
     return f"{used}; of the acts done {', '.join(parts)}." if parts else f"{used}."
