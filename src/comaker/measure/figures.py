@@ -121,5 +121,6 @@ class Section:
 
 
 def frame(figures: Sequence[Figure]) -> pd.DataFrame:
-    """Figures as a table, one a row, with the columns of ``FIELDS``."""
-    return pd.DataFrame([each.as_dict() for each in figures], columns=list(FIELDS))
+    """Figures as a table, one a row, with the columns of ``FIELDS``; NaN where a number is not identified."""
+    found = pd.DataFrame([each.as_dict() for each in figures], columns=list(FIELDS))
+    return found.astype({"value": "float64", "low": "float64", "high": "float64"})
