@@ -28,7 +28,7 @@ from measuring import logs
 
 THREADS = 2
 TOOLS = ("comaker", "sql", "polars", "pandas")
-HEAVY = ("days", "customer_tasks", "customer_days", "attempts", "exposures")
+HEAVY = ("days", "customer_tasks", "drawn", "attempts", "exposures")
 MODEL = "my-major-company"
 
 
@@ -52,6 +52,10 @@ def heavy_table(tool: str, name: str, path: Path) -> Any:
     from comaker.measure.measuring import open_log
 
     log = open_log(path, load(MODEL), DuckDB(threads=THREADS))
+    if name == "drawn":
+        from measuring.sql import PARTS
+
+        return tables.drawn(log.events, "customer", PARTS).to_pyarrow()
     return getattr(tables, name)(log.events).to_pyarrow()
 
 
@@ -112,6 +116,7 @@ def _sums(table: Any) -> dict[str, int]:
 
     if not isinstance(table, pd.DataFrame):
         table = (table if hasattr(table, "to_pandas") else table.to_arrow()).to_pandas()
+    table = table.rename(columns={"at": "at_us"}) if "at_us" not in table else table
     numbers = table.select_dtypes(["number", "bool"])
     return {
         "rows": len(table),

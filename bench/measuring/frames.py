@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 
+from measuring.sql import PARTS
+
 DAY_US = 86_400_000_000
 STEPS = ("seen", "started", "done", "refused", "abandoned", "withdrawn", "joined")
 WORK = ("money_minor", "seconds", "staff_seconds", "saved_seconds")
@@ -53,7 +55,7 @@ def pandas_table(name: str, events: pd.DataFrame) -> pd.DataFrame:
     return {
         "days": _days,
         "customer_tasks": _customer_tasks,
-        "customer_days": _customer_days,
+        "drawn": _drawn,
         "attempts": _attempts,
         "exposures": lambda rows: rows[rows.shown.notna()][EXPOSURE],
     }[name](events)
@@ -102,13 +104,9 @@ def _customer_tasks(events: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _customer_days(events: pd.DataFrame) -> pd.DataFrame:
-    rows = events[events.customer.notna() & (events.kind == "done")].copy()
-    rows["task"] = rows.task.fillna("")
-    grouped = rows.groupby(["run", "customer", "task", "day"])
-    return grouped.agg(
-        done=("event_id", "size"), quantity=("quantity", "sum"), money_minor=("money_minor", "sum")
-    ).reset_index()
+def _drawn(events: pd.DataFrame) -> pd.DataFrame:
+    lot = (events.customer % 1_000_003 * 7_919 + 12_345) % 100_003
+    return events[lot < PARTS].drop(columns=["at", "day"])
 
 
 def _attempts(events: pd.DataFrame) -> pd.DataFrame:
@@ -148,9 +146,9 @@ def polars_table(name: str, path: Path) -> pl.DataFrame:
             pl.col("at_us").filter(pl.col("kind") == "joined").min().alias("joined_us"),
             pl.col("at_us").filter(pl.col("kind") == "left").min().alias("left_us"),
         ),
-        "customer_days": own.filter(is_done)
-        .group_by(["run", "customer", "task", "day"])
-        .agg(pl.len().alias("done"), pl.col("quantity").sum(), pl.col("money_minor").sum()),
+        "drawn": events.filter((pl.col("customer") % 1_000_003 * 7_919 + 12_345) % 100_003 < PARTS).drop(
+            "at", "day"
+        ),
         "attempts": own.filter(pl.col("task") != "", pl.col("kind").cast(pl.String).is_in(TRIED))
         .sort(["run", "customer", "task", "at_us", "event_id"])
         .with_columns(attempt=pl.int_range(1, pl.len() + 1).over(["run", "customer", "task"]))

@@ -23,6 +23,9 @@ _SUMS = ", ".join(
     )
 )
 
+PARTS = 3_000
+"""Customers of so many parts in 100,003 are drawn, as for a log of ten million events."""
+
 TABLES = {
     "days": f"""
         SELECT run, kind, role, task, stage, performer, refusal, model,
@@ -38,11 +41,9 @@ TABLES = {
           min(epoch_us("at")) FILTER (kind = 'joined') AS joined_us,
           min(epoch_us("at")) FILTER (kind = 'left') AS left_us
         FROM events WHERE customer IS NOT NULL GROUP BY ALL""",
-    "customer_days": """
-        SELECT run, customer, coalesce(task, '') AS task, (epoch_us("at") // 86400000000)::INTEGER AS day,
-          count(*) AS done, coalesce(sum(quantity), 0)::BIGINT AS quantity,
-          coalesce(sum(money_minor), 0)::BIGINT AS money_minor
-        FROM events WHERE customer IS NOT NULL AND kind = 'done' GROUP BY ALL""",
+    "drawn": f"""
+        SELECT * REPLACE (epoch_us("at") AS "at") FROM events
+        WHERE (customer % 1000003 * 7919 + 12345) % 100003 < {PARTS}""",
     "attempts": """
         SELECT run, customer, task, event_id, epoch_us("at") AS at_us, kind, subject, seconds, staff_seconds,
           row_number() OVER (PARTITION BY run, customer, task ORDER BY "at", event_id) AS attempt

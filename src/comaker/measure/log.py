@@ -25,7 +25,7 @@ _BY_EVENT = ["run", "event_id"]
 class Log:
     """What sections measure: a model, the cleaned events, and tables worked out once.
 
-    Tables that grow with customers (``customer_tasks``, ``customers``, ``customer_days``, ``sampled``) are
+    Tables that grow with customers (``customer_tasks``, ``customers``, ``sampled``) are
     Ibis tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas
     frames.
     """
@@ -79,11 +79,6 @@ class Log:
     def customer_count(self) -> int:
         """How many customers the log tells of, each run counting its own."""
         return int(self.customers.count().to_pyarrow().as_py())
-
-    @cached_property
-    def customer_days(self) -> ir.Table:
-        """Days on which a customer did something (``tables.customer_days``)."""
-        return self.engine.keep(tables.customer_days(self.events))
 
     @cached_property
     def sampled(self) -> ir.Table:

@@ -102,18 +102,6 @@ def customer_manners(events: ir.Table) -> ir.Table:
     )
 
 
-def customer_days(events: ir.Table) -> ir.Table:
-    """Days on which a customer did something: one row a run, customer, task and day with rows done.
-
-    Columns: ``done`` (how many), ``quantity``, ``money_minor``. Acts of one day are one occasion.
-    """
-    done = events.filter(events.customer.notnull(), events.kind == Kind.DONE.value)
-    done = done.mutate(task=done.task.fill_null(""), day=day_of(done))
-    return done.group_by(["run", "customer", "task", "day"]).aggregate(
-        done=done.count(), quantity=_sum(done.quantity), money_minor=_sum(done.money_minor)
-    )
-
-
 def drawn(events: ir.Table, column: str, parts: int) -> ir.Table:
     """Rows of a sample of customers or projects: about ``parts`` in ``ONE_IN`` of them.
 
