@@ -119,7 +119,7 @@ def benefit_world(seed: int) -> Mapping[str, Interval]:
     brought -= np.bincount(done.helpers, done.taken + HELP_MINOR + done.paid_minor, CUSTOMERS)
     net_minor = float(brought.sum()) - FAQ_MINOR
     found = benefit_each(net_minor, CUSTOMERS, float(brought.sum()), float(np.square(brought).sum()))
-    return {"net benefit a customer": found}
+    return {"net_benefit_per_customer": found}
 
 
 SERVES, HELPS = 1 + 3 * 2.0, 2.0
@@ -129,5 +129,5 @@ of help, and her part in what the FAQ costs."""
 
 WORLDS = [
     World("retention", {f"month {month}": chance for month, chance in MONTHS.items()}, retention_world),
-    World("benefit of participation", {"net benefit a customer": BENEFIT_MINOR}, benefit_world),
+    World("benefit of participation", {"net_benefit_per_customer": BENEFIT_MINOR}, benefit_world),
 ]

@@ -112,7 +112,7 @@ def worth_world(seed: int) -> Mapping[str, Interval]:
     ahead = both.derived(lambda now: value_ahead(now, histories))
     return _parameters(spending, "p q v") | {
         "mean spend": spending.derived(gamma_gamma.mean_spend),
-        "lifetime value": both.derived(lambda now: newcomer_value(now, TERMS)),
+        "lifetime_value": both.derived(lambda now: newcomer_value(now, TERMS)),
         "spend in 52 weeks, less truth": _less(ahead, value_ahead(truth, histories)),
     }
 
@@ -167,11 +167,11 @@ WORLDS = [
         bgnbd_world,
     ),
     World(
-        "lifetime value",
+        "lifetime_value",
         dict(zip(("p", "q", "v"), SPEND, strict=True))
         | {
             "mean spend": gamma_gamma.mean_spend(SPEND),
-            "lifetime value": newcomer_value(np.concatenate([CDNOW, SPEND]), TERMS),
+            "lifetime_value": newcomer_value(np.concatenate([CDNOW, SPEND]), TERMS),
             "spend in 52 weeks, less truth": 0.0,
         },
         worth_world,

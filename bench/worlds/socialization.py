@@ -33,7 +33,7 @@ def _effects(seed: int, customers: int, gain: float, comply: float) -> dict[str,
     return {
         "offered": encouragement.offered(one, other),
         "met": encouragement.complied(one, other),
-        "take-up": encouragement.taken_up(one, other),
+        "take_up": encouragement.taken_up(one, other),
     }
 
 
@@ -68,10 +68,10 @@ COMPLY = 1 - CURIOUS - STUBBORN
 WORLDS = [
     World(
         "socialization: an offer by lot",
-        {"offered": GAIN * COMPLY, "met": GAIN, "take-up": COMPLY},
+        {"offered": GAIN * COMPLY, "met": GAIN, "take_up": COMPLY},
         _strong,
     ),
-    World("socialization: few comply", {"offered": GAIN * 0.10, "met": GAIN, "take-up": 0.10}, _weak),
-    World("socialization: no effect", {"offered": 0.0, "met": 0.0, "take-up": COMPLY}, _absent),
+    World("socialization: few comply", {"offered": GAIN * 0.10, "met": GAIN, "take_up": 0.10}, _weak),
+    World("socialization: no effect", {"offered": 0.0, "met": 0.0, "take_up": COMPLY}, _absent),
     World("socialization: time", {"sooner": RATIO, "no sooner": 1.0}, _sooner),
 ]

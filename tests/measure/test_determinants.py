@@ -104,10 +104,10 @@ def test_the_funnel_counts_customers_at_every_step():
     for task in ("any", "stake"):
         rows = counts[counts.task == task]
         assert dict(zip(rows.step, rows.customers, strict=True)) == expected
-    share = found.figure("did it, of those not refused", "stake")
+    share = found.figure("did_it_of_those_not_refused", "stake")
     assert (share.value, share.n, share.basis) == (4 / 5, 5, "estimate")
     assert "ability" in share.estimand
-    assert found.figure("customers reached").basis == "record"
+    assert found.figure("customers_reached").basis == "record"
 
 
 def test_each_step_of_the_funnel_stands_for_a_determinant():
@@ -117,16 +117,16 @@ def test_each_step_of_the_funnel_stands_for_a_determinant():
 
 def test_who_acted_was_reached_and_saw_it_recorded_or_not():
     found = section([(1, "done", 1, "stake"), (1, "seen", 2, "stake")])
-    assert found.figure("customers who saw it", "stake").value == 2
+    assert found.figure("customers_who_saw_it", "stake").value == 2
 
 
 def test_what_is_not_recorded_is_not_taken_for_success():
     found = section([(day, "done", customer, "stake") for day in (1, 2) for customer in range(5)])
-    for name in ("saw it, of those reached", "started, of those who saw it", "did it, of those not refused"):
+    for name in ("saw_it_of_those_reached", "started_of_those_who_saw_it", "did_it_of_those_not_refused"):
         assert found.figure(name, "stake").basis == "not identified"
-    assert "refused" in found.figure("not refused, of those who started").needs
-    assert "refused or abandoned" in found.figure("first-try success").needs
-    assert found.figure("came back, of those who did it").value == 1
+    assert "refused" in found.figure("not_refused_of_those_who_started").needs
+    assert "refused or abandoned" in found.figure("first_try_success").needs
+    assert found.figure("came_back_of_those_who_did_it").value == 1
 
 
 def test_runs_of_a_simulation_have_customers_of_their_own():
@@ -138,33 +138,33 @@ def test_runs_of_a_simulation_have_customers_of_their_own():
     at = np.array([START_US + row.pop("day") * DAY_US for row in base]).astype("datetime64[us]")
     columns = {name: [row[name] for row in base] for name in base[0]}
     found = determinants.section(open_log(events.table({"at": at, **columns}), MODEL))
-    assert found.figure("customers who did it").value == 2
-    assert found.figure("customers who came back").value == 0
+    assert found.figure("customers_who_did_it").value == 2
+    assert found.figure("customers_who_came_back").value == 0
 
 
 def test_a_scale_is_scored_from_0_to_1_with_reversed_items_turned_round():
     rows = [asked(1, c, 7) for c in range(30)] + [
         asked(1, c, 1, "clarity 2", is_reversed=True) for c in range(30)
     ]
-    found = section(rows).figure("mean of the scale", "clarity")
+    found = section(rows).figure("scale_mean", "clarity")
     assert (found.value, found.n) == (1.0, 30)
 
 
 def test_a_scale_of_three_items_has_mean_and_reliability():
     found = section(surveyed(200))
-    mean = found.figure("mean of the scale", "clarity")
+    mean = found.figure("scale_mean", "clarity")
     assert mean.low < 0.5 < mean.high
     assert mean.n == 200
-    reliability = found.figure("reliability (omega)", "clarity")
+    reliability = found.figure("omega", "clarity")
     # Variance 1 in common, 0.7² and the rounding's 1/12 of each item's own: 9 / (9 + 3 × 0.573).
     assert reliability.low < 0.84 < reliability.high
-    assert found.figure("consistency (alpha)", "clarity").value == pytest.approx(reliability.value, abs=0.02)
-    assert found.figure("mean of the scale", "willingness").basis == "not identified"
+    assert found.figure("alpha", "clarity").value == pytest.approx(reliability.value, abs=0.02)
+    assert found.figure("scale_mean", "willingness").basis == "not identified"
 
 
 def test_a_scale_of_fewer_than_30_customers_is_not_reported():
     found = section(surveyed(29))
-    for name in ("mean of the scale", "reliability (omega)"):
+    for name in ("scale_mean", "omega"):
         figure = found.figure(name, "clarity")
         assert (figure.basis, figure.n) == ("not identified", 29)
         assert "30 are needed" in figure.needs
@@ -172,7 +172,7 @@ def test_a_scale_of_fewer_than_30_customers_is_not_reported():
 
 def test_two_items_have_no_reliability():
     rows = [row for row in surveyed(60) if "clarity 3" not in row[4]["shown"]]
-    assert "3 are needed" in section(rows).figure("reliability (omega)", "clarity").needs
+    assert "3 are needed" in section(rows).figure("omega", "clarity").needs
 
 
 def test_missing_answers_stay_missing():
@@ -180,32 +180,32 @@ def test_missing_answers_stay_missing():
     for row in rows[:30:3]:
         row[4]["quantity"] = None
     found = section(rows)
-    assert found.figure("mean of the scale", "clarity").n == 60
-    assert found.figure("reliability (omega)", "clarity").n == 50
+    assert found.figure("scale_mean", "clarity").n == 60
+    assert found.figure("omega", "clarity").n == 50
     assert any("10 rows" in remark and "not answered" in remark for remark in found.remarks)
 
 
 def test_answers_that_cannot_be_are_left_out_and_counted():
     odd = [asked(1, 1, 70), (1, "surveyed", 1, None, {"shown": "not JSON"}), (1, "surveyed", 2, None)]
     found = section(surveyed(40) + odd)
-    assert found.figure("mean of the scale", "clarity").n == 40
+    assert found.figure("scale_mean", "clarity").n == 40
     assert any("beyond the ends" in remark for remark in found.remarks)
     assert any("names no scale" in remark and remark.startswith("2 ") for remark in found.remarks)
 
 
 def test_change_with_experience_is_found_within_customers():
-    found = section(surveyed(80, encounters=4, slope=0.5)).figure("change with experience", "clarity")
+    found = section(surveyed(80, encounters=4, slope=0.5)).figure("change_with_experience", "clarity")
     assert found.low < 0.5 / 6 < found.high
     assert found.low > 0
 
 
 def test_no_change_with_experience_is_reported_as_none():
-    found = section(surveyed(80, encounters=4)).figure("change with experience", "clarity")
+    found = section(surveyed(80, encounters=4)).figure("change_with_experience", "clarity")
     assert found.low < 0 < found.high
 
 
 def test_change_needs_the_same_item_after_another_encounter():
-    assert section(surveyed(60)).figure("change with experience", "clarity").basis == "not identified"
+    assert section(surveyed(60)).figure("change_with_experience", "clarity").basis == "not identified"
 
 
 def test_customers_who_believe_more_than_they_can_have_a_gap_above_zero():
@@ -216,18 +216,18 @@ def test_customers_who_believe_more_than_they_can_have_a_gap_above_zero():
         rows.append((1, "done" if rng.random() < 0.5 else "refused", customer, "stake"))
         rows.append((2, "done", customer, "stake"))
     found = section(rows)
-    gap = found.figure("perceived less actual ability")
+    gap = found.figure("calibration_gap")
     assert gap.low < 5 / 6 - 0.5 < gap.high
     assert gap.n == 150
-    first = found.figure("first-try success", "stake")
+    first = found.figure("first_try_success", "stake")
     assert first.low < 0.5 < first.high
 
 
 def test_without_a_survey_it_says_which_rows_would_tell():
     found = section(FUNNEL)
     for figure in (
-        found.figure("mean of the scale", "clarity"),
-        found.figure("perceived less actual ability"),
+        found.figure("scale_mean", "clarity"),
+        found.figure("calibration_gap"),
     ):
         assert "kind surveyed" in figure.needs
 

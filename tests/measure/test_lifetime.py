@@ -157,23 +157,23 @@ def bought(worlds, *, seed=1, arms=False, customers=900):
 def test_a_log_of_purchases_is_measured_end_to_end(worlds):
     found = economics.section(open_log(bought(worlds, arms=True), worlds.economics.shop()))
     for name in (
-        "repeat occasions: r",
-        "lifetime value",
-        "customers who still come",
-        "mean spend an occasion",
+        "repeat_occasions_r",
+        "lifetime_value",
+        "still_coming_share",
+        "spend_per_occasion",
     ):
         figure = found.figure(name)
         assert figure.low < figure.value < figure.high, name
-    assert found.figure("mean spend an occasion").value == pytest.approx(3000, rel=0.05)
-    gap = found.figure("lifetime value: took part less only bought")
+    assert found.figure("spend_per_occasion").value == pytest.approx(3000, rel=0.05)
+    gap = found.figure("lifetime_value_difference")
     assert "association" in gap.estimand
     assert gap.low < 0 < gap.high
-    effect = found.figure("effect on lifetime value", "faq: on")
+    effect = found.figure("effect_on_lifetime_value", "faq: on")
     assert "intention to treat" in effect.estimand
     assert effect.low < 0 < effect.high
     assert (
-        found.figure("lifetime value", "took part").n
-        == found.figure("lifetime value", "only bought").n
+        found.figure("lifetime_value", "took part").n
+        == found.figure("lifetime_value", "only bought").n
         == 450
     )
 
@@ -196,6 +196,6 @@ def test_yearly_occasions_are_fitted_where_the_record_has_years_enough(worlds):
     )
     found = economics.section(open_log(log, worlds.economics.shop()))
     for name, truth in {"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.8}.items():
-        figure = found.figure(f"yearly occasions: {name}")
+        figure = found.figure(f"yearly_occasions_{name}")
         assert figure.low * 0.7 < truth < figure.high * 1.4
-    assert 0.2 < found.figure("customers expected back next year").value < 0.5
+    assert 0.2 < found.figure("back_next_year_share").value < 0.5

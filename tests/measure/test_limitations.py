@@ -63,12 +63,12 @@ def test_who_votes_before_staking_has_bypassed_the_job():
             for day, task in enumerate(order)
         ]
     found = Found(inappropriate, rows)
-    figure = found.figure("done without what comes before", "choose / stake")
+    figure = found.figure("bypassed_share", "choose / stake")
     assert (figure.value, figure.n) == (0.4, 100)
     assert figure.low > 0.3
     assert found.verdict == "seen"
     assert found.remedy == "in use: rules-page"
-    assert "discover" in found.figure("done without what comes before", "stake / discover").needs
+    assert "discover" in found.figure("bypassed_share", "stake / discover").needs
 
 
 def test_refused_or_given_up_and_tried_again_is_rework():
@@ -84,11 +84,11 @@ def test_refused_or_given_up_and_tried_again_is_rework():
             for day, kind in enumerate(kinds)
         ]
     found = Found(inappropriate, rows)
-    assert found.figure("tried again", "stake").value == 0.25
-    assert found.figure("given up", "stake").value == pytest.approx(15 / (30 + 15 + 60))
-    extra = found.figure("staff time of a case tried again", "stake")
+    assert found.figure("rework_share", "stake").value == 0.25
+    assert found.figure("abandoned_share", "stake").value == pytest.approx(15 / (30 + 15 + 60))
+    extra = found.figure("staff_time_of_a_case_tried_again", "stake")
     assert extra.value == pytest.approx(1200 - (15 * 60 + 30 * 1200) / 45)
-    assert "cost_per_hour" in found.figure("staff cost of a case tried again", "stake").needs
+    assert "cost_per_hour" in found.figure("staff_cost_of_a_case_tried_again", "stake").needs
 
 
 def test_callers_who_get_round_the_platform_are_seen_at_the_bank():
@@ -109,9 +109,9 @@ def test_callers_who_get_round_the_platform_are_seen_at_the_bank():
             for turn, one in enumerate(who)
         ]
     found = Found(inappropriate, rows, bank)
-    assert found.figure("gone to staff at once", "call").value == 0.3
-    assert found.figure("passed on to staff", "call").value == 0.2
-    cost = found.figure("staff cost of a case tried again", "call")
+    assert found.figure("staff_at_once_share", "call").value == 0.3
+    assert found.figure("passed_on_share", "call").value == 0.2
+    cost = found.figure("staff_cost_of_a_case_tried_again", "call")
     # Adviser and platform answer one case: 200 s more, at 40 euros an hour.
     assert cost.value == pytest.approx(200 * 4000 / 3600)
     assert found.verdict == "seen"
@@ -142,10 +142,10 @@ def projects(days_to_goal, copies, holders):
 def test_a_crowd_that_hurries_to_what_nobody_buys_is_seen():
     days = np.linspace(10, 100, 20)
     found = Found(cognitive, projects(days, 100 * days, [20] * 20))
-    gap = found.figure("crowd-market gap", "speed to the goal")
+    gap = found.figure("crowd_market_gap", "speed to the goal")
     assert gap.value == pytest.approx(2)
     assert gap.n == 20
-    assert found.figure("income of the crowd's favourites", "speed to the goal").value < 0.4
+    assert found.figure("favourites_income_share", "speed to the goal").value < 0.4
     assert found.verdict == "seen"
     assert found.remedy == "in use: short-list"
     assert {figure.of for figure in found.finding.figures} == {"speed to the goal", ""}
@@ -154,18 +154,18 @@ def test_a_crowd_that_hurries_to_what_nobody_buys_is_seen():
 def test_a_crowd_that_knows_what_sells_is_not_blamed():
     days = np.linspace(10, 100, 20)
     found = Found(cognitive, projects(days, 11_000 - 100 * days, [20] * 20))
-    assert found.figure("crowd-market gap", "speed to the goal").value == pytest.approx(0)
+    assert found.figure("crowd_market_gap", "speed to the goal").value == pytest.approx(0)
     assert found.verdict == "not seen"
 
 
 def test_agonie_sold_671_copies_to_no_more_than_its_300_producers_could_explain():
     rows = projects([60], [671], [300])
     found = Found(cognitive, rows)
-    copies = Found(blurred_roles, rows).figure("copies a producer in two weeks")
+    copies = Found(blurred_roles, rows).figure("copies_a_producer_in_two_weeks")
     assert copies.value == pytest.approx(671 / 300)
     table = found.tables["projects"]
     assert table.loc[0, ["holders", "copies_first_two_weeks"]].tolist() == [300, 671]
-    gap = found.figure("crowd-market gap")
+    gap = found.figure("crowd_market_gap")
     assert gap.basis == "not identified"
     assert "10 projects" in gap.needs
     assert found.verdict == "cannot tell"
@@ -191,13 +191,13 @@ def threats(got_after, got_without):
 
 def test_threats_that_get_concessions_are_seen_at_the_hotel():
     found = Found(pressure, threats(60, 20), HOTEL)
-    assert found.figure("concessions after a threat").value == 0.6
-    assert found.figure("concessions without a threat").value == 0.1
-    gain = found.figure("what a threat gets")
+    assert found.figure("concessions_after_a_threat").value == 0.6
+    assert found.figure("concessions_without_a_threat").value == 0.1
+    gain = found.figure("concession_gap")
     assert gain.value == pytest.approx(0.5)
     assert 0.38 < gain.low < gain.high < 0.62
-    assert found.figure("cost of concessions").value == 80 * 2000
-    assert found.figure("cost of a threat").value == pytest.approx(1200)
+    assert found.figure("cost_of_concessions").value == 80 * 2000
+    assert found.figure("cost_of_a_threat").value == pytest.approx(1200)
     assert found.verdict == "seen"
     assert found.remedy == "in use: no-concessions, hot-line"
 
@@ -212,7 +212,7 @@ def test_a_concession_before_the_threat_is_none_after_it():
         for customer in range(1, 61)
     ]
     found = Found(pressure, [*threats(0, 20), *early], HOTEL)
-    assert found.figure("concessions after a threat").value == 0
+    assert found.figure("concessions_after_a_threat").value == 0
 
 
 def test_the_terms_of_an_amendment_change_what_a_threat_gets():
@@ -226,7 +226,7 @@ def test_the_terms_of_an_amendment_change_what_a_threat_gets():
         if customer <= 30 or customer > 95:
             paid = act("paid", customer, subject=customer, money_minor=500, shown={"concession": True})
             rows.append(paid | {"at": at + 1})
-    change = Found(pressure, rows).figure("concessions after a threat since an amendment", when.isoformat())
+    change = Found(pressure, rows).figure("concessions_after_a_threat_since_an_amendment", when.isoformat())
     assert change.value == pytest.approx(0.1 - 0.6)
     assert change.high < -0.3
 
@@ -260,7 +260,7 @@ def looks(pull, *, seed=1):
 
 def test_who_stakes_because_the_goal_is_near_is_seen():
     found = Found(blurred_roles, looks(3.0))
-    pull = found.figure("pull of a near goal")
+    pull = found.figure("goal_pull")
     assert pull.n == 900
     assert pull.low < 3 < pull.high
     assert pull.low > 1.5
@@ -277,7 +277,7 @@ def test_what_the_site_shows_of_progress_is_read_too():
     for row in rows:
         if row["shown"]:
             row["shown"] = row["shown"].replace("_shares", "")
-    assert Found(blurred_roles, rows).figure("pull of a near goal").n == 900
+    assert Found(blurred_roles, rows).figure("goal_pull").n == 900
 
 
 def test_roles_are_counted_and_their_mixes_told():
@@ -286,8 +286,8 @@ def test_roles_are_counted_and_their_mixes_told():
         tasks = ["stake", "choose", "promote", "buy"] if customer <= 100 else ["buy"]
         rows += [act("done", customer, task=task, subject=1, quantity=1, money_minor=1000) for task in tasks]
     found = Found(blurred_roles, rows)
-    assert found.figure("two roles or more").value == found.figure("three roles or more").value == 0.25
-    assert found.figure("kinds of customer").value == 2
+    assert found.figure("two_roles_share").value == found.figure("three_roles_share").value == 0.25
+    assert found.figure("kinds_of_customer").value == 2
     assert found.tables["role_mixes"].share.tolist() == pytest.approx([0.75, 0.25], abs=0.01)
 
 
@@ -295,7 +295,7 @@ def test_producers_who_buy_the_record_are_counted():
     rows = projects([60], [671], [300])
     rows += [act("done", 1000 + place, day=205, task="buy", subject=1, quantity=1, money_minor=1500)
              for place in range(45)]  # fmt: skip
-    found = Found(blurred_roles, rows).figure("producers who buy")
+    found = Found(blurred_roles, rows).figure("producers_who_buy")
     assert (found.value, found.n) == (0.15, 300)
 
 
@@ -339,27 +339,27 @@ def payouts(*, wrong_minor=0, cost_minor=0):
 def test_payouts_by_the_declared_sharing_are_traced(cost_minor):
     rows, shares, paid = payouts(cost_minor=cost_minor)
     found = Found(unclear_sharing, rows)
-    assert found.figure("payouts not traced").value == 0
+    assert found.figure("payouts_not_traced").value == 0
     assert found.tables["payouts"].is_traced.tolist() == [True]
     assert found.verdict == "not seen"
     assert found.remedy.startswith("in use: rules-page, sharing")
-    assert found.figure("payout for what was staked").value == pytest.approx(paid.sum() / shares.sum() / 1000)
-    assert found.figure("payout for an hour").value == pytest.approx(paid.sum() / 10)
-    assert found.figure("gini of payouts").value == pytest.approx(
-        found.figure("gini of stakes").value, abs=1e-3
+    assert found.figure("payout_for_what_was_staked").value == pytest.approx(paid.sum() / shares.sum() / 1000)
+    assert found.figure("payout_for_an_hour").value == pytest.approx(paid.sum() / 10)
+    assert found.figure("gini_of_payouts").value == pytest.approx(
+        found.figure("gini_of_stakes").value, abs=1e-3
     )
 
 
 def test_a_payout_that_gives_one_holder_what_is_anothers_is_not_traced():
     found = Found(unclear_sharing, payouts(wrong_minor=5)[0])
-    assert found.figure("payouts not traced").value == 1
+    assert found.figure("payouts_not_traced").value == 1
     assert found.verdict == "seen"
 
 
 def test_a_payout_short_of_what_was_earned_is_not_traced():
     rows, _, _ = payouts()
     rows = [row for row in rows if not (row["kind"] == "paid" and row["customer"] > 20)]
-    assert Found(unclear_sharing, rows).figure("payouts not traced").value == 1
+    assert Found(unclear_sharing, rows).figure("payouts_not_traced").value == 1
 
 
 def test_of_a_long_log_payouts_are_traced_for_drawn_projects_with_every_holder(monkeypatch):
@@ -371,11 +371,11 @@ def test_of_a_long_log_payouts_are_traced_for_drawn_projects_with_every_holder(m
         rows.append(act("opened", subject=project))
         rows += [row | {"subject": project} for row in payouts()[0]]
     found = Found(unclear_sharing, rows)
-    figure = found.figure("payouts not traced")
+    figure = found.figure("payouts_not_traced")
     assert figure.value == 0
     assert 2 <= figure.n < 40
     assert set(found.tables["payouts"].holders) == {40}
-    staked = found.figure("payout for what was staked")
+    staked = found.figure("payout_for_what_was_staked")
     assert 0 < staked.n < 40
     assert staked.low is None or staked.low > 0
 
@@ -397,7 +397,7 @@ def fairness(ratio, *, turned=False):
 @pytest.mark.parametrize("turned", [False, True])
 def test_who_finds_it_unfair_leaves(turned):
     found = Found(unclear_sharing, fairness(1.6, turned=turned))
-    hazard = found.figure("leaving of who finds it unfair")
+    hazard = found.figure("leaving_when_unfair")
     assert hazard.low < 1.6 < hazard.high
     assert hazard.low > 1.25
     assert hazard.n == 400
@@ -422,7 +422,7 @@ def test_holders_who_were_paid_less_leave_sooner():
             leaves = draw.exponential(60 * 1.8**payback)
             if leaves < 200:
                 rows.append(act("left", customer, day=50 + leaves))
-    found = Found(unclear_sharing, [*rows, act("joined", 1, day=250)]).figure("leaving of who was paid less")
+    found = Found(unclear_sharing, [*rows, act("joined", 1, day=250)]).figure("leaving_when_paid_less")
     assert found.low < 1.8 < found.high
     assert found.low > 1.3
     assert found.n == 600
@@ -465,4 +465,4 @@ def test_customers_of_two_runs_are_two():
         for customer in range(1, 31)
         for day, task in enumerate(("stake", "choose"))
     ]
-    assert Found(inappropriate, rows).figure("done without what comes before", "choose / stake").n == 60
+    assert Found(inappropriate, rows).figure("bypassed_share", "choose / stake").n == 60

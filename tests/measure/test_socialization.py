@@ -92,8 +92,8 @@ def test_the_published_coding_of_the_faq_comes_out_exactly():
     expected = {"ability": 4, "willingness": 13, "clarity": 8, "awareness": 0}
     for determinant, items in expected.items():
         assert coverage[determinant] == items
-        assert found.figure("items that address it", f"faq / {determinant}").value == items
-        assert found.figure("share of items that address it", f"faq / {determinant}").value == items / 16
+        assert found.figure("items_that_address_it", f"faq / {determinant}").value == items
+        assert found.figure("share_of_items_that_address_it", f"faq / {determinant}").value == items / 16
     assert "None of the 16 items of faq addresses awareness." in found.remarks
 
 
@@ -108,10 +108,10 @@ def test_a_determinant_that_nothing_addresses_is_named():
     off = [name for name in MODEL.technique if name != "faq"]
     model = load("my-major-company", changes=[f"technique.{name}.on=false" for name in off])
     found = socialization.section(log(experiment(4), model))
-    assert found.figure("determinants not addressed").value == 1
-    assert found.figure("techniques in use").value == 1
-    assert found.figure("techniques switched off").value == len(off)
-    assert found.figure("declared cost a week").value == MODEL.technique["faq"].cost_per_week_minor
+    assert found.figure("determinants_not_addressed").value == 1
+    assert found.figure("techniques_in_use").value == 1
+    assert found.figure("techniques_switched_off").value == len(off)
+    assert found.figure("declared_cost_a_week").value == MODEL.technique["faq"].cost_per_week_minor
     assert any("No technique in use addresses awareness" in remark for remark in found.remarks)
 
 
@@ -120,26 +120,26 @@ def test_customers_who_met_a_technique_are_a_share_with_an_interval():
     rows += [(3, "done", customer, "stake", None, "") for customer in range(40)]
     rows.append((4, "seen", 1, "stake", None, "tarot"))
     found = socialization.section(log(rows))
-    met = found.figure("customers who met it", "faq")
+    met = found.figure("customers_who_met_it", "faq")
     assert (met.value, met.n) == (0.25, 40)
     assert met.low < 0.25 < met.high
-    assert found.figure("customers who met it", "guide").basis == "not identified"
+    assert found.figure("customers_who_met_it", "guide").basis == "not identified"
     assert any("tarot" in remark for remark in found.remarks)
 
 
 def test_without_rows_of_meetings_nobody_is_said_to_have_met_anything():
     found = socialization.section(log([(1, "done", 1, "stake", None, "")]))
-    assert "kind seen" in found.figure("customers who met it").needs
+    assert "kind seen" in found.figure("customers_who_met_it").needs
 
 
 def test_an_offer_by_lot_shows_its_effect():
     part = link(experiment())
-    offered, met = figure(part, "effect of being offered it"), figure(part, "effect on those who met it")
+    offered, met = figure(part, "intention_to_treat"), figure(part, "complier_effect")
     assert offered.low < 0.3 * 0.6 < offered.high
     assert offered.low > 0
     assert met.low < 0.3 < met.high
-    assert figure(part, "take-up").value == pytest.approx(0.6, abs=0.06)
-    assert figure(part, "how much sooner").low > 1
+    assert figure(part, "take_up").value == pytest.approx(0.6, abs=0.06)
+    assert figure(part, "hazard_ratio").low > 1
     assert not part.remarks
     arms = part.tables["arms"]
     assert arms.customers.sum() == offered.n == 900
@@ -148,9 +148,9 @@ def test_an_offer_by_lot_shows_its_effect():
 def test_a_technique_without_effect_is_reported_as_none():
     part = link(experiment(gain=0.0))
     for name, none in (
-        ("effect of being offered it", 0),
-        ("effect on those who met it", 0),
-        ("how much sooner", 1),
+        ("intention_to_treat", 0),
+        ("complier_effect", 0),
+        ("hazard_ratio", 1),
     ):
         found = figure(part, name)
         assert found.low < none < found.high
@@ -159,20 +159,20 @@ def test_a_technique_without_effect_is_reported_as_none():
 def test_without_a_lot_the_effect_is_not_identified_though_readers_do_better():
     rows = [(hour, kind, who, task, None, met) for hour, kind, who, task, _, met in experiment()]
     part = link(rows)
-    for name in ("effect of being offered it", "effect on those who met it", "take-up", "how much sooner"):
+    for name in ("intention_to_treat", "complier_effect", "take_up", "hazard_ratio"):
         found = figure(part, name, "")
         assert found.basis == "not identified"
         assert "who chooses to" in found.needs
 
 
 def test_an_offer_that_nobody_takes_up_has_no_effect_on_those_who_met_it():
-    found = figure(link(experiment(comply=0.0)), "effect on those who met it")
+    found = figure(link(experiment(comply=0.0)), "complier_effect")
     assert found.basis == "not identified"
     assert "kind seen" in found.needs
 
 
 def test_an_offer_that_moves_too_few_says_how_few():
-    found = figure(link(experiment(200, comply=0.01, seed=9)), "effect on those who met it")
+    found = figure(link(experiment(200, comply=0.01, seed=9)), "complier_effect")
     assert found.basis == "not identified"
     assert "F is" in found.needs
 
@@ -181,7 +181,7 @@ def test_arms_of_unlike_size_are_warned_of():
     lost = [row for row in experiment() if row[4] == "faq: on" or row[2] % 2]
     part = link(lost)
     assert any("sample ratio mismatch" in remark for remark in part.remarks)
-    share = figure(part, "share drawn into the arm", "faq: on")
+    share = figure(part, "share_drawn_into_the_arm", "faq: on")
     assert share.low > 0.5
 
 
@@ -190,32 +190,32 @@ def test_customers_in_both_arms_and_customers_of_old_do_not_count():
     rows += [(500, "seen", who, "stake", f"faq: {arm}", "") for who in (1,) for arm in ("on", "off")]
     rows.append((-10, "done", 2, "stake", None, ""))
     part = link(rows)
-    assert figure(part, "take-up").n == 58
+    assert figure(part, "take_up").n == 58
     assert any("several arms of faq" in remark and remark.endswith(": 1.") for remark in part.remarks)
 
 
 def test_only_contributions_at_the_tasks_of_the_technique_count():
     rows = [(*row[:3], row[3] and "choose", *row[4:]) for row in experiment(60, name="rules-page")]
     assert MODEL.technique["rules-page"].tasks == ("stake",)
-    assert figure(link(rows), "share with a first contribution", "rules-page: on").value == 0
+    assert figure(link(rows), "first_contribution_share", "rules-page: on").value == 0
 
 
 def test_an_experiment_on_something_else_is_none_of_this_link():
     part = link(experiment(50, name="price"))
-    assert figure(part, "take-up", "").basis == "not identified"
+    assert figure(part, "take_up", "").basis == "not identified"
     assert any('"price" is on no technique' in remark for remark in part.remarks)
 
 
 def test_an_experiment_without_a_control_arm_has_no_effect():
     rows = [(*row[:4], row[4].replace("off", "short"), row[5]) for row in experiment(60)]
-    found = figure(link(rows), "effect of being offered it")
+    found = figure(link(rows), "intention_to_treat")
     assert "called off" in found.needs
 
 
 def test_several_arms_are_each_held_against_the_control():
     rows = [(*row[:4], "faq: long" if row[2] % 3 == 0 else row[4], row[5]) for row in experiment()]
     part = link(rows)
-    assert {each.of for each in part.figures if each.name == "take-up"} == {"faq: long", "faq: on"}
+    assert {each.of for each in part.figures if each.name == "take_up"} == {"faq: long", "faq: on"}
 
 
 @pytest.mark.parametrize("arms", [["faq: on"], ["faq: on", "faq: off"], ["nonsense"]])

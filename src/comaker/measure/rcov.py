@@ -62,7 +62,7 @@ ARROWS: dict[Link, Arrow] = {
         _WORK,
         _CUSTOMERS,
         "links",
-        "effect of being offered it",
+        "intention_to_treat",
         "{points:+.1f} points take part when offered to learn how",
         0.2,
     ),

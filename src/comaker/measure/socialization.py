@@ -20,45 +20,45 @@ from comaker.model.schema.parts import AddressKey
 from comaker.words import Determinant
 
 _ADDRESSED = About(
-    "items that address it",
+    "items_that_address_it",
     "Items of the techniques in use that speak to the determinant, as declared; one may speak to several.",
     "items",
     "items of techniques in use",
     "F16, E9",
 )
 _SHARE = About(
-    "share of items that address it",
+    "share_of_items_that_address_it",
     "Of the items of the techniques in use, the share that speak to the determinant, as declared.",
     "share",
     "items of techniques in use",
     "F16, E9",
 )
 _IN_USE = About(
-    "techniques in use", "Techniques that the model declares and has switched on.", "", "techniques", "F16"
+    "techniques_in_use", "Techniques that the model declares and has switched on.", "", "techniques", "F16"
 )
 _OFF = About(
-    "techniques switched off",
+    "techniques_switched_off",
     "Techniques that the model declares and has switched off.",
     "",
     "techniques",
     "F16",
 )
 _NOBODY = About(
-    "determinants not addressed",
+    "determinants_not_addressed",
     "Determinants of participation that no technique in use speaks to.",
     "of 4",
-    "techniques in use",
+    "techniques_in_use",
     "F15, F16",
 )
 _COST = About(
-    "declared cost a week",
+    "declared_cost_a_week",
     "What running the techniques in use costs a week, as declared.",
     "minor units a week",
-    "techniques in use",
+    "techniques_in_use",
     "F16, F20",
 )
 _MET = About(
-    "customers who met it",
+    "customers_who_met_it",
     "Share of all customers who met the technique at least once.",
     "share",
     "customers",

@@ -14,14 +14,14 @@ from comaker.measure.log import Log
 PERCEIVED = "ability.perceived"
 
 _FIRST_TRY = About(
-    "first-try success",
+    "first_try_success",
     "Share of customers' first tries at a task that were done, neither refused nor given up.",
     "share",
     "customers who tried",
     "F15; interval: customers as units (Cochran 1977), Wilson's for one task",
 )
 _GAP = About(
-    "perceived less actual ability",
+    "calibration_gap",
     "Ability from 0 to 1 as customers rated it when first asked, less the share of their first tries done.",
     "of 0 to 1",
     "customers who were asked and tried",

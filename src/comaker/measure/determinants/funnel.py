@@ -28,29 +28,29 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step("reached", "customers reached", "", "who joined, or saw or did anything", None),
+    Step("reached", "customers_reached", "", "who joined, or saw or did anything", None),
     Step(
-        "saw", "customers who saw it", "saw it, of those reached", "who saw the task", Determinant.AWARENESS
+        "saw", "customers_who_saw_it", "saw_it_of_those_reached", "who saw the task", Determinant.AWARENESS
     ),
     Step(
         "began",
-        "customers who started",
-        "started, of those who saw it",
+        "customers_who_started",
+        "started_of_those_who_saw_it",
         "who started it, or asked for it and were refused",
         Determinant.WILLINGNESS,
     ),
     Step(
         "let",
-        "customers not refused",
-        "not refused, of those who started",
+        "customers_not_refused",
+        "not_refused_of_those_who_started",
         "who started it and were not refused every time",
         Determinant.CLARITY,
     ),
-    Step("did", "customers who did it", "did it, of those not refused", "who did it", Determinant.ABILITY),
+    Step("did", "customers_who_did_it", "did_it_of_those_not_refused", "who did it", Determinant.ABILITY),
     Step(
         "returned",
-        "customers who came back",
-        "came back, of those who did it",
+        "customers_who_came_back",
+        "came_back_of_those_who_did_it",
         "who did it on another day too, before the log ends",
         Determinant.WILLINGNESS,
     ),
@@ -129,7 +129,7 @@ def _overall(per_task: ir.Table) -> ir.Table:
 
 def _count(step: Step, customers: int, reached: int, task: str) -> Figure:
     estimand = f"Customers {step.whom}, each counted once a run."
-    return About(step.name, estimand, "customers", "customers reached", "F15").record(
+    return About(step.name, estimand, "customers", "customers_reached", "F15").record(
         customers, n=reached, of=task
     )
 

@@ -36,28 +36,28 @@ OUTCOMES = ("satisfaction", "fairness")
 """Scales of what participation leads to (F20, F21.5), measured beside the determinants."""
 
 _MEAN = About(
-    "mean of the scale",
+    "scale_mean",
     "Mean score from 0 to 1 of the customers who were asked, each counting once.",
     "0 to 1",
     "customers",
     "F15; Student's interval over customers",
 )
 _OMEGA = About(
-    "reliability (omega)",
+    "omega",
     "Part of the variance of the scale's sum that the one thing its items share makes (McDonald's omega).",
     "share",
     "customers who answered every item",
     "F15; McDonald 1999; interval: Maydeu-Olivares et al. 2007",
 )
 _ALPHA = About(
-    "consistency (alpha)",
+    "alpha",
     "Cronbach's alpha of the scale's sum, which is mostly published: at most omega if its items agree.",
     "share",
     "customers who answered every item",
     "F15; Cronbach 1951; interval: Maydeu-Olivares et al. 2007",
 )
 _CHANGE = About(
-    "change with experience",
+    "change_with_experience",
     "Change of a customer's own answer to the same item when her number of encounters doubles.",
     "of 0 to 1, a doubling",
     "customers who answered an item again",

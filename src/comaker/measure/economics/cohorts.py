@@ -18,7 +18,7 @@ LONGEST = 24
 """Months that the table follows a cohort for."""
 
 _RETENTION = About(
-    "customers active so many months later",
+    "retention",
     "share of customers who did something in that month of 30 days, counted from the day they joined (or "
     "first did anything, where joining is not recorded), among those whom the record follows to that "
     "month's end (of customers drawn by number where there are many)",

@@ -14,7 +14,7 @@ from comaker.measure.figures import About, Figure
 _CONTROLS = ("off", "control", "none", "hidden")
 
 _ASSOCIATION = About(
-    "lifetime value: took part less only bought",
+    "lifetime_value_difference",
     "difference in lifetime value between customers who took part in a task beyond buying and those who "
     "only bought: an association, not an effect, since customers chose for themselves, and who stays longer "
     "also has more time to take part",
@@ -23,7 +23,7 @@ _ASSOCIATION = About(
     "F20; Fader, Hardie and Lee 2005; Fader and Hardie 2013",
 )
 _EFFECT = About(
-    "effect on lifetime value",
+    "effect_on_lifetime_value",
     "difference in lifetime value between customers drawn into an arm and those drawn into its control, "
     "whether they took it up or not (intention to treat), among those who ever came",
     "minor units",

@@ -90,7 +90,7 @@ def value_ahead(parameters: Floats, known: bgnbd.Histories, expected: Coming | N
 def lifetime_value(terms: Terms) -> About:
     """What is said of lifetime value, with its horizon and discount."""
     return About(
-        "lifetime value",
+        "lifetime_value",
         "what a new customer spends from her first occasion on, that included, within "
         f"{terms.horizon_weeks:g} weeks, discounted at {terms.discount_yearly:.0%} a year: revenue, not "
         "margin (BG/NBD, gamma-gamma)",
@@ -124,7 +124,7 @@ _SPEND_PARAMETERS = {
     "v": ("scale of amounts: the mean amount is p v / (q - 1)", "minor units"),
 }
 _COMING = About(
-    "occasions expected within 52 weeks",
+    "expected_occasions",
     "mean over the customers of the record (drawn by number where there are many) of the occasions that "
     "BG/NBD expects of each, given when she came",
     "occasions",
@@ -132,7 +132,7 @@ _COMING = About(
     f"{_RETURNING}, equation 10",
 )
 _STILL = About(
-    "customers who still come",
+    "still_coming_share",
     "mean over customers of the chance that each has not left for good (BG/NBD, which takes every customer "
     "of a single occasion to be still there)",
     "share",
@@ -140,14 +140,14 @@ _STILL = About(
     _RETURNING,
 )
 _MEAN_SPEND = About(
-    "mean spend an occasion",
+    "spend_per_occasion",
     "what a customer spends on a repeat occasion, mean over all customers there might be (gamma-gamma)",
     "minor units",
     "customers",
     _SPENDING,
 )
 _AHEAD = About(
-    "spend expected within 52 weeks",
+    "expected_spend",
     "mean over the customers of the record (drawn by number where there are many) of what each is expected "
     "to spend, given when she came and what she spent (BG/NBD, gamma-gamma): revenue, not margin",
     "minor units",
@@ -158,7 +158,7 @@ _AHEAD = About(
 
 def _returning(group: Group, expected: Coming | None) -> list[Figure]:
     abouts = [
-        About(f"repeat occasions: {name}", f"BG/NBD: {said}", unit, "customers", f"{_RETURNING}, equation 6")
+        About(f"repeat_occasions_{name}", f"BG/NBD: {said}", unit, "customers", f"{_RETURNING}, equation 6")
         for name, (said, unit) in _PARAMETERS.items()
     ]
     n, known, found = group.customers, group.known, group.returning
@@ -173,7 +173,7 @@ def _returning(group: Group, expected: Coming | None) -> list[Figure]:
 def _spending(group: Group) -> list[Figure]:
     abouts = [
         About(
-            f"spend an occasion: {name}",
+            f"spend_an_occasion_{name}",
             f"gamma-gamma: {said}",
             unit,
             "customers",

@@ -11,7 +11,7 @@ import pandas as pd
 from comaker.measure.log import Log
 from comaker.words import Performer, TaskKind
 
-SAVED, REVENUE = "cost saved", "revenue gained"
+SAVED, REVENUE = "cost_saved", "revenue_gained"
 INCENTIVES, COORDINATION, SOCIALIZATION = "incentives", "coordination", "socialization"
 
 COMPONENTS = {SAVED: 1, REVENUE: 1, INCENTIVES: -1, COORDINATION: -1, SOCIALIZATION: -1}

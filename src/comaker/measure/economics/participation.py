@@ -52,21 +52,21 @@ _ABOUT = {
     for name, said in _SAID.items()
 }
 _NET = About(
-    "net benefit of participation",
+    "net_benefit",
     "cost saved and revenue gained, less incentives, coordination and socialization",
     "minor units",
     "acts done",
     _SOURCE,
 )
 _KNOWN = About(
-    "net benefit, of what is known",
+    "known_net_benefit",
     "the same of those components alone that the record tells of; plain purchases stand beside it, not in it",
     "minor units",
     "acts done",
     _SOURCE,
 )
 _EACH = About(
-    "net benefit a customer",
+    "net_benefit_per_customer",
     "net benefit, of what is known, divided by the customers who took part; the interval is that of "
     "customers drawn from many like them, what is spent by the week being fixed",
     "minor units",

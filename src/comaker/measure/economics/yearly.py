@@ -24,7 +24,7 @@ _PARAMETERS = {
 }
 _SOURCE = "F20; Fader, Hardie and Shang 2010"
 _NEXT = About(
-    "customers expected back next year",
+    "back_next_year_share",
     "mean over customers of the chance that each comes in the next year, given the years in which she came "
     "(BG/BB); years are of 365 days from a customer's first occasion",
     "share",
@@ -36,7 +36,7 @@ _NEXT = About(
 def yearly(known: Customers, weeks: float) -> list[Figure]:
     """The parameters of BG/BB and who is expected back next year, from a record of so many weeks."""
     abouts = [
-        About(f"yearly occasions: {name}", f"BG/BB: {said}", "", "customers", f"{_SOURCE}, equation 5")
+        About(f"yearly_occasions_{name}", f"BG/BB: {said}", "", "customers", f"{_SOURCE}, equation 5")
         for name, said in _PARAMETERS.items()
     ]
     years = weeks * 7 / YEAR_DAYS

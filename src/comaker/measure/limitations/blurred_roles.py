@@ -50,25 +50,25 @@ ROLES: dict[TaskKind, str] = {
 """The role that a customer plays by doing a task of a kind (F7); reading and discussing is none."""
 
 TWO = About(
-    "two roles or more",
+    "two_roles_share",
     "Share of the customers who did anything that did tasks of two roles or more (F7)",
     "share",
     "customers",
     "F21.4, F7; Wilson 1927",
 )
 THREE = TWO._replace(
-    name="three roles or more",
+    name="three_roles_share",
     estimand="Share of the customers who did anything that did tasks of three roles or more (F7)",
 )
 KINDS = About(
-    "kinds of customer",
+    "kinds_of_customer",
     "How many kinds of customer differ in the roles they play; the interval holds 95 % of what is likely",
     "kinds",
     "customers",
     "F21.4; latent classes, Lazarsfeld & Henry 1968, by BIC, Schwarz 1978",
 )
 HERDING = About(
-    "pull of a near goal",
+    "goal_pull",
     "Chance that a look at a project two thirds funded or more ends in asking for a stake, over that of a "
     "look at the same project up to a third funded, of customers who looked as often and hold none of it",
     "",
@@ -76,21 +76,21 @@ HERDING = About(
     "F21.4, E7; Mantel & Haenszel 1959, clustered by customer; Kuppuswamy & Bayus 2017 for the sign",
 )
 BUY = About(
-    "producers who buy",
+    "producers_who_buy",
     "Share of the holdings in released projects whose holder also bought what came of it",
     "share",
     "holdings",
     "F21.4, E6; Wilson 1927 at the effective number, Korn & Graubard 1998",
 )
 COPIES = About(
-    "copies a producer",
+    "copies_a_producer",
     "Copies sold of released projects, for each holder of them",
     "copies",
     "holders",
     "F21.4, E6",
 )
 FIRST_COPIES = COPIES._replace(
-    name="copies a producer in two weeks",
+    name="copies_a_producer_in_two_weeks",
     estimand="Copies sold in the first two weeks after release, for each holder (Agonie: 671 for 300)",
 )
 

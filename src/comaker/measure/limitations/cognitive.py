@@ -24,14 +24,14 @@ _NEEDS = (
     "released and income and, of the crowd, stakes, votes or days to the goal that differ"
 )
 GAP = About(
-    "crowd-market gap",
+    "crowd_market_gap",
     f"1 less the rank correlation, over released projects, of what the crowd gave and the {_MARKET}",
     "",
     "projects",
     "F21.2, E6; Spearman 1904, interval of Bonett & Wright 2000",
 )
 BRIER = About(
-    "error of the crowd's forecast",
+    "forecast_error",
     f"Brier score of the crowd's ranking as forecast of being in the better half by {_MARKET}: "
     "1/12 is the best that a ranking can score, 1/3 a blind one",
     "",
@@ -39,14 +39,14 @@ BRIER = About(
     "F21.2; Brier 1950, jackknife",
 )
 FAVOURITES = About(
-    "income of the crowd's favourites",
+    "favourites_income_share",
     f"What the crowd's best quarter of projects earned, over what the best quarter earned: {_MARKET}",
     "share",
     "projects",
     "F21.2, E6",
 )
 NOVELTY = About(
-    "novelty of what customers ask for",
+    "idea_novelty",
     "How far customers' proposals go beyond what is on offer already",
     "",
     "proposals",

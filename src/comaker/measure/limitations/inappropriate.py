@@ -28,14 +28,14 @@ ONCE = (TaskKind.MAKING, TaskKind.SELF_SERVICE, TaskKind.PROPOSAL, TaskKind.TEST
 
 _SOURCE = "F21.1; conformance to the declared job; Wilson 1927 at the effective number, Korn & Graubard 1998"
 BYPASS = About(
-    "done without what comes before",
+    "bypassed_share",
     "Share of customers who did a task without having done what the model declares to come before it",
     "share",
     "customers",
     _SOURCE,
 )
 AGAIN = About(
-    "tried again",
+    "rework_share",
     "Share of cases (a customer and a subject) in which a task was refused or given up and then tried "
     "again, or done again though a case needs it once",
     "share",
@@ -43,35 +43,35 @@ AGAIN = About(
     _SOURCE,
 )
 ABANDONED = About(
-    "given up",
+    "abandoned_share",
     "Share of attempts at a task (done, refused or abandoned) that customers abandoned",
     "share",
     "attempts",
     _SOURCE,
 )
 EXTRA = About(
-    "staff time of a case tried again",
+    "staff_time_of_a_case_tried_again",
     "Staff seconds of a case that was tried again, less those of other cases of the task",
     "s",
     "cases",
     "F21.1, F12; difference of means, clustered by customer",
 )
 COST = About(
-    "staff cost of a case tried again",
+    "staff_cost_of_a_case_tried_again",
     "The same at the rate that the model declares for the staff of the task",
     "minor units",
     "cases",
     "F21.1, F12",
 )
 FELL_BACK = About(
-    "passed on to staff",
+    "passed_on_share",
     "Share of self-service cases that staff took over after the customer's own attempt",
     "share",
     "cases",
     _SOURCE,
 )
 AT_ONCE = About(
-    "gone to staff at once",
+    "staff_at_once_share",
     "Share of self-service cases that came to staff without an attempt of the customer's own",
     "share",
     "cases",

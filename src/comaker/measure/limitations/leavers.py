@@ -24,7 +24,7 @@ MOST_CUSTOMERS = 1_500
 """About so many customers at most are followed: enough to tell, in no time."""
 
 UNFAIR = About(
-    "leaving of who finds it unfair",
+    "leaving_when_unfair",
     "Hazard of leaving of a customer whose first answer on fairness was one step of seven points lower, "
     "over that of another",
     "",
@@ -32,7 +32,7 @@ UNFAIR = About(
     "F21.5; Cox 1972",
 )
 DISAPPOINTED = About(
-    "leaving of who was paid less",
+    "leaving_when_paid_less",
     "Hazard of leaving of a holder whose first payout gave back less by the whole of her stake, over that of "
     "another",
     "",

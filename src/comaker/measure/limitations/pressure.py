@@ -28,21 +28,21 @@ ROUGH = 2
 
 _CASE = "A case is a customer and a subject, or all her rows without a subject"
 AFTER = About(
-    "concessions after a threat",
+    "concessions_after_a_threat",
     f"Share of cases with a threat in which the customer was paid a concession after it. {_CASE}",
     "share",
     "cases with a threat",
     "F21.3; Wilson 1927 at the effective number, Korn & Graubard 1998",
 )
 WITHOUT = About(
-    "concessions without a threat",
+    "concessions_without_a_threat",
     f"Share of cases without a threat in which the customer was paid a concession. {_CASE}",
     "share",
     "cases without a threat",
     AFTER.source,
 )
 GAIN = About(
-    "what a threat gets",
+    "concession_gap",
     "Share of cases with a concession after a threat, less that without: an association, as customers with "
     "better reasons may threaten more",
     "share",
@@ -50,21 +50,21 @@ GAIN = About(
     "F21.3; Newcombe 1998, Zou & Donner 2008, clustered by customer",
 )
 COST = About(
-    "cost of concessions",
+    "cost_of_concessions",
     "All concessions paid to customers",
     "minor units",
     "concessions",
     "F21.3",
 )
 EACH = About(
-    "cost of a threat",
+    "cost_of_a_threat",
     "Concessions paid in cases with a threat, after it, for each such case",
     "minor units",
     "customers who threatened",
     "F21.3; ratio estimator, Cochran 1977 section 6.4",
 )
 CHANGE = About(
-    "concessions after a threat since an amendment",
+    "concessions_after_a_threat_since_an_amendment",
     "Share of cases with a threat that got a concession under amended terms, less that under those before",
     "share",
     "cases with a threat",

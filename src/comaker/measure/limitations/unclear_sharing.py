@@ -23,7 +23,7 @@ LEAVING_LIMITS, UNTRACED_LIMITS = (1.0, 1.25), (0.0, 0.5)
 Ours: no source states them."""
 
 UNTRACED = About(
-    "payouts not traced",
+    "payouts_not_traced",
     "Projects with payouts that their recorded income and the declared sharing do not come to, within one "
     "minor unit a holder",
     "projects",
@@ -31,28 +31,28 @@ UNTRACED = About(
     "F21.5, E2; exact, by the rules of sharing",
 )
 PER_STAKE = About(
-    "payout for what was staked",
+    "payout_for_what_was_staked",
     "What holders of projects that paid were paid so far, for each unit of money they staked on them",
     "",
     "customers",
     "F21.5, E6; ratio estimator, Cochran 1977 section 6.4",
 )
 PER_HOUR = About(
-    "payout for an hour",
+    "payout_for_an_hour",
     "What customers of projects that paid were paid so far, for each hour that they recorded at tasks",
     "minor units an hour",
     "customers",
     "F21.5, F13; ratio estimator, Cochran 1977 section 6.4",
 )
 GINI_PAID = About(
-    "gini of payouts",
+    "gini_of_payouts",
     "How unequally payouts are divided among holders of projects that paid: 0 all the same, 1 one has all",
     "",
     "customers",
     "F21.5; Davidson 2009",
 )
 GINI_STAKED = GINI_PAID._replace(
-    name="gini of stakes",
+    name="gini_of_stakes",
     estimand="How unequally what is staked on projects that paid is divided among their holders",
 )
 

@@ -30,7 +30,7 @@ BROKEN = 0.001
 """Arms whose sizes are less likely than this were not drawn, or not recorded, as they should have been."""
 
 _OFFERED = About(
-    "effect of being offered it",
+    "intention_to_treat",
     "Share of customers with a first valid contribution in the arm with the technique, less that in the arm "
     "without (intention to treat).",
     "difference of shares",
@@ -38,7 +38,7 @@ _OFFERED = About(
     "F4.3; interval: Newcombe 1998",
 )
 _MET = About(
-    "effect on those who met it",
+    "complier_effect",
     "Effect of meeting the technique on the share with a first valid contribution, among those who met it "
     "because it was offered (complier effect).",
     "difference of shares",
@@ -46,14 +46,14 @@ _MET = About(
     "F4.3; Imbens & Angrist 1994; interval: Anderson & Rubin 1949",
 )
 _TAKEN_UP = About(
-    "take-up",
+    "take_up",
     "Share of customers who met the technique in the arm with it, less that in the arm without.",
     "difference of shares",
     "customers drawn into the two arms",
     "F4.3; interval: Newcombe 1998",
 )
 _SOONER = About(
-    "how much sooner",
+    "hazard_ratio",
     "Rate of first valid contributions of those without one yet, in the arm with the technique over the arm "
     "without (hazard ratio).",
     "ratio",
@@ -61,14 +61,14 @@ _SOONER = About(
     "F4.3; Cox 1972",
 )
 _DONE = About(
-    "share with a first contribution",
+    "first_contribution_share",
     "Share of the arm's customers who made a first valid contribution before the log ends.",
     "share",
     "customers in the arm",
     "F4.3; interval: Wilson 1927",
 )
 _DRAWN = About(
-    "share drawn into the arm",
+    "share_drawn_into_the_arm",
     "Share of the experiment's customers in the arm; it should hold the share the lot was meant to give.",
     "share",
     "customers in the experiment",
