@@ -21,6 +21,7 @@ BASES: dict[Basis, str] = {
 
 _MONEY = "minor units"
 _SHARE = "share"
+_POINTS = "difference of shares"
 _PERCENT = "\N{NO-BREAK SPACE}%"
 _TIMES = ((7200.0, 3600.0, "h"), (180.0, 60.0, "min"))
 _PLAIN = {"run", "customer", "subject", "event_id", "year", "week", "cohort"}
@@ -62,8 +63,8 @@ def _scale(unit: str, largest: float, money: Money) -> tuple[float, str]:
         return 10.0**-money.minor_digits, money.unit + unit.removeprefix(_MONEY)
     if unit == _SHARE or unit.startswith(f"{_SHARE} "):
         return 100.0, "%" + unit.removeprefix(_SHARE)
-    if unit == "difference of shares":
-        return 100.0, "points"
+    if unit.startswith(_POINTS):
+        return 100.0, "points" + unit.removeprefix(_POINTS)
     if unit == "s":
         for least, size, word in _TIMES:
             if largest >= least:

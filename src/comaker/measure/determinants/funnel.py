@@ -29,9 +29,7 @@ class Step(NamedTuple):
 
 STEPS = (
     Step("reached", "customers_reached", "", "who joined, or saw or did anything", None),
-    Step(
-        "saw", "customers_who_saw_it", "saw_it_of_those_reached", "who saw the task", Determinant.AWARENESS
-    ),
+    Step("saw", "customers_who_saw_it", "saw_it_of_those_reached", "who saw the task", Determinant.AWARENESS),
     Step(
         "began",
         "customers_who_started",
@@ -69,7 +67,7 @@ def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     figures, table = [], []
     for task, found in zip(["", *tasks], [whole, *_integers(by_task)], strict=True):
         row = found | {"reached": whole["reached"]}
-        figures += [_count(step, row[step.column], row["reached"], task) for step in STEPS[bool(task) :]]
+        figures += [_count(step, row, task) for step in STEPS[bool(task) :]]
         figures += _shares(row, whole, task)
         table += [
             (task or "any", step.column, str(step.determinant or ""), row[step.column]) for step in STEPS
@@ -127,11 +125,15 @@ def _overall(per_task: ir.Table) -> ir.Table:
     return rows.aggregate(**_steps(rows))
 
 
-def _count(step: Step, customers: int, reached: int, task: str) -> Figure:
+def _count(step: Step, row: dict[str, int], task: str) -> Figure:
     estimand = f"Customers {step.whom}, each counted once a run."
-    return About(step.name, estimand, "customers", "customers_reached", "F15").record(
-        customers, n=reached, of=task
-    )
+    about = About(step.name, estimand, "customers", "customers reached", "F15")
+    # Nobody at a step is a finding only where the log tells of steps at all.
+    if not row["reached"]:
+        return about.missing("no row names a customer: the column customer is needed", of=task)
+    if step.column != "reached" and not row["saw"]:
+        return about.missing("no row of a task names a customer: kinds seen, started, done …", of=task)
+    return about.record(row[step.column], n=row["reached"], of=task)
 
 
 def _shares(row: dict[str, int], whole: dict[str, int], task: str) -> list[Figure]:

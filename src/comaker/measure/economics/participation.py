@@ -263,10 +263,12 @@ def _incentives(log: Log, parts: Sequence[Part], sums: Sequence[_Sum]) -> Iterat
         promised = ", ".join([*sorted(shared), *rewards])
         needs = f"the model promises customers a part ({promised}), but no row of kind paid names a customer"
         yield Line(SEVERAL, INCENTIVES, None, needs)
-    else:
+    elif log.days.money_minor.any():
         yield Line(
             SEVERAL, INCENTIVES, 0, "the model promises customers nothing, and nothing was paid to them"
         )
+    else:
+        yield Line(SEVERAL, INCENTIVES, None, "the log tells of no money: rows of kind paid are needed")
 
 
 _CAUSES = {

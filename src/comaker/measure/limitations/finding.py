@@ -51,19 +51,26 @@ class Sign(NamedTuple):
         figure = self.figure
         what = f"{figure.name} ({figure.of})" if figure.of else figure.name
         if figure.value is None:
-            return f"{what}: not identified, {figure.needs}"
-        ends = "" if figure.low is None else f" [{figure.low:.3g} to {figure.high:.3g}]"
+            return f"{what.replace('_', ' ')}: not identified, {figure.needs}"
+        value, low, high = (self._written(each) for each in (figure.value, figure.low, figure.high))
+        ends = "" if figure.low is None else f" [{low} to {high}]"
         of = f", of {figure.n:,} {figure.counted}" if figure.counted else ""
-        low = figure.value if figure.low is None else figure.low
-        is_small = self.verdict == Verdict.NOT_SEEN and low > self.harmless
+        least = figure.value if figure.low is None else figure.low
+        is_small = self.verdict == Verdict.NOT_SEEN and least > self.harmless
         said = "there, but too little to harm" if is_small else self.verdict.value
-        return f"{what} {figure.value:.3g}{ends}{of}: {said}"
+        return f"{what.replace('_', ' ')} {value}{ends}{of}: {said}"
+
+    def _written(self, value: float | None) -> str:
+        """A value as it is read: shares per cent."""
+        if value is None:
+            return ""
+        return f"{100 * value:.3g}\N{NO-BREAK SPACE}%" if self.figure.unit == "share" else f"{value:.3g}"
 
     def criterion(self) -> str:
         """From where it counts as seen, and up to where as not seen."""
         return (
-            f"{self.figure.name}: seen when the interval lies above {self.harmless:g}, "
-            f"not seen when it lies below {self.harmful:g}"
+            f"{self.figure.name.replace('_', ' ')}: seen when the interval lies above "
+            f"{self._written(self.harmless)}, not seen when it lies below {self._written(self.harmful)}"
         )
 
 

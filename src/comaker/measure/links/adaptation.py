@@ -72,7 +72,7 @@ class _Outcome(NamedTuple):
 _SERIES = "F4.6; interrupted time series: Wagner et al. 2002; errors: Prais & Winsten 1954"
 _OUTCOMES = (
     _Outcome("done_per_week", "the number of acts done a week", "acts a week"),
-    _Outcome("refused_share", "the share of acts that are refused", "share"),
+    _Outcome("refused_share", "the share of acts that are refused", "difference of shares"),
     _Outcome("quantity_per_act", "the mean quantity (shares, copies) of an act done", "units"),
 )
 _LAG = About(
