@@ -47,14 +47,14 @@ _NOBODY = About(
     "determinants_not_addressed",
     "Determinants of participation that no technique in use speaks to.",
     "of 4",
-    "techniques_in_use",
+    "techniques in use",
     "F15, F16",
 )
 _COST = About(
     "declared_cost_a_week",
     "What running the techniques in use costs a week, as declared.",
     "minor units a week",
-    "techniques_in_use",
+    "techniques in use",
     "F16, F20",
 )
 _MET = About(
