@@ -77,7 +77,7 @@ COPY (
            || (v % 350) || '}}'
          WHEN kind = 'surveyed' THEN '{{"scale": "clarity", "item": "clarity ' || (1 + h % 4)
            || '", "lowest": 1, "highest": 7, "reversed": false}}' END AS "shown"
-  FROM kinds ORDER BY i
+  FROM kinds
 ) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)
 """
 
