@@ -44,7 +44,7 @@ chromium:
 
 bench:
 	@PYTHON="$(PYTHON)" .ci/install all,bench
-	@set -e; for script in $$(grep -l __main__ bench/*.py); do echo "== $$script"; $(BIN)/python "$$script" $(BENCH); done
+	@set -e; for script in $$(grep -l __main__ bench/*.py | grep -v published); do echo "== $$script"; $(BIN)/python "$$script" $(BENCH); done
 
 clean:
 	rm -rf .venv .uv demo-data demo-report build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 _EXTRAS = {
     "simulate": {"altair", "jinja2", "markupsafe", "numba", "pandas", "scipy", "vl_convert"},
-    "measure": {"ibis", "linearmodels", "semopy", "sklearn", "statsmodels"},
+    "measure": {"ibis"},
     "spark": {"pyspark"},
     "host": {
         *("a2wsgi", "allauth", "asgiref", "django", "django_htmx", "granian", "ninja", "PIL", "psycopg"),
