@@ -159,8 +159,8 @@ def test_what_no_run_identifies_is_nan_and_null_not_a_number():
 
 def test_the_public_face_is_small():
     assert set(comaker.__all__) == {
-        *("Model", "ModelError", "ReplayError", "SimulationError"),
-        *("compare", "load", "replay", "simulate"),
+        *("MeasureError", "Model", "ModelError", "ReplayError", "SimulationError"),
+        *("compare", "load", "measure", "replay", "simulate"),
     }
     assert all(callable(getattr(comaker, name)) for name in comaker.__all__)
 
