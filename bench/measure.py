@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,31 +33,31 @@ HEAVY = ("days", "customer_tasks", "drawn", "attempts", "exposures")
 MODEL = "my-major-company"
 
 
-def heavy_table(tool: str, name: str, path: Path) -> Any:
-    """One heavy table by one tool, and nothing else timed but that: as Arrow, pandas or Polars."""
+def heavy_table(tool: str, name: str, path: Path) -> Callable[[], Any]:
+    """What works out one heavy table from the log by one tool, everything imported and opened before."""
     if tool == "sql":
         from measuring.sql import table
 
-        return table(name, path, threads=THREADS)
-    if tool == "polars":
-        from measuring.frames import polars_table
+        return lambda: table(name, path, threads=THREADS)
+    if tool in ("polars", "pandas"):
+        from measuring.frames import pandas_events, pandas_table, polars_table
 
-        return polars_table(name, path)
-    if tool == "pandas":
-        from measuring.frames import pandas_events, pandas_table
-
-        return pandas_table(name, pandas_events(path))
+        by_polars, by_pandas = (
+            partial(polars_table, name, path),
+            lambda: pandas_table(name, pandas_events(path)),
+        )
+        return by_polars if tool == "polars" else by_pandas
     from comaker import load
     from comaker.measure import tables
     from comaker.measure.engine import DuckDB
     from comaker.measure.measuring import open_log
 
-    log = open_log(path, load(MODEL), DuckDB(threads=THREADS))
+    events = open_log(path, load(MODEL), DuckDB(threads=THREADS)).events
     if name == "drawn":
         from measuring.sql import PARTS
 
-        return tables.drawn(log.events, "customer", PARTS).to_pyarrow()
-    return getattr(tables, name)(log.events).to_pyarrow()
+        return lambda: tables.drawn(events, "customer", PARTS).to_pyarrow()
+    return lambda: getattr(tables, name)(events).to_pyarrow()
 
 
 def whole_report(path: Path) -> None:
@@ -83,11 +84,12 @@ def pandas_tables(path: Path) -> None:
 
 def one(what: str, tool: str, path: Path) -> dict[str, float]:
     """Seconds and the greatest memory of one measurement, in this process."""
-    began = time.perf_counter()
     if what == "report":
-        whole_report(path) if tool == "comaker" else pandas_tables(path)
+        work = partial(whole_report if tool == "comaker" else pandas_tables, path)
     else:
-        heavy_table(tool, what, path)
+        work = heavy_table(tool, what, path)
+    began = time.perf_counter()
+    work()
     seconds = time.perf_counter() - began
     who = resource.RUSAGE_CHILDREN if (what, tool) == ("report", "comaker") else resource.RUSAGE_SELF
     return {"seconds": seconds, "gigabytes": resource.getrusage(who).ru_maxrss / 2**20}
@@ -105,7 +107,7 @@ def measured(what: str, tool: str, path: Path) -> dict[str, float]:
 def check_equal(path: Path) -> None:
     """All tools come to the same numbers: rows, and the sum of every whole number."""
     for name in HEAVY:
-        sums = {tool: _sums(heavy_table(tool, name, path)) for tool in TOOLS}
+        sums = {tool: _sums(heavy_table(tool, name, path)()) for tool in TOOLS}
         wrong = [tool for tool in TOOLS if sums[tool] != sums["sql"]]
         if wrong:
             raise SystemExit(f"{name}: {', '.join(wrong)} differ from SQL: {sums}")
@@ -166,7 +168,11 @@ def main() -> None:
     )
     asked.add_argument("--keep", help="a folder where the logs are kept for another time")
     asked.add_argument("--one", nargs=3, metavar=("WHAT", "TOOL", "LOG"), help=argparse.SUPPRESS)
+    asked.add_argument("--equal", metavar="LOG", help=argparse.SUPPRESS)
     given = asked.parse_args()
+    if given.equal:
+        check_equal(Path(given.equal))
+        return
     if given.one:
         print(json.dumps(one(given.one[0], given.one[1], Path(given.one[2]))))
         return
@@ -176,7 +182,8 @@ def main() -> None:
     for rows, path in sizes(given):
         print(f"\n{rows:,} events, {path.stat().st_size / 2**20:,.0f} MB", flush=True)
         if rows <= 1_000_000:
-            check_equal(path)
+            # In a process of its own: what follows inherits the greatest memory of this one.
+            subprocess.run([sys.executable, __file__, "--equal", str(path)], check=True)
             print("all tools come to the same numbers")
         if given.only != "report":
             for name in HEAVY:
