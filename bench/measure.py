@@ -187,12 +187,10 @@ def main() -> None:
             print("all tools come to the same numbers")
         if given.only != "report":
             for name in HEAVY:
-                compare(
-                    name, tools, given.rounds, lambda tool, name=name, path=path: measured(name, tool, path)
-                )  # type: ignore[misc]
+                compare(name, tools, given.rounds, partial(measured, name, path=path))
         if given.only != "tables":
             both = tuple(tool for tool in ("comaker", "pandas") if tool in tools)
-            compare("report", both, given.rounds, lambda tool, path=path: measured("report", tool, path))  # type: ignore[misc]
+            compare("report", both, given.rounds, partial(measured, "report", path=path))
 
 
 if __name__ == "__main__":

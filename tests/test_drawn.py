@@ -17,6 +17,7 @@ from comaker.words import Component, Link
 
 SVG = "{http://www.w3.org/2000/svg}"
 WIDTHS = (780, 330)
+ACROSS, DOWN = ("x", "x1", "x2", "cx"), ("y", "y1", "y2", "cy")
 EVIL = '</text><script>&"'
 
 
@@ -26,9 +27,9 @@ def inside(svg: bytes) -> ElementTree.Element:
     width, height = float(root.attrib["width"]), float(root.attrib["height"])
     assert root.attrib["viewBox"] == f"0 0 {root.attrib['width']} {root.attrib['height']}"
     for shape in root:
-        get = lambda name, shape=shape: float(shape.attrib.get(name, 0))  # noqa: E731  (short and local)
-        across = [get(name) for name in ("x", "x1", "x2", "cx")] + [get("x") + get("width")]
-        down = [get(name) for name in ("y", "y1", "y2", "cy")] + [get("y") + get("height")]
+        at = {name: float(shape.attrib.get(name, 0)) for name in (*ACROSS, *DOWN, "width", "height")}
+        across = [*(at[name] for name in ACROSS), at["x"] + at["width"]]
+        down = [*(at[name] for name in DOWN), at["y"] + at["height"]]
         assert -0.5 <= min(across) <= max(across) <= width + 0.5, shape.attrib
         assert -0.5 <= min(down) <= max(down) <= height + 0.5, shape.attrib
     return root

@@ -36,8 +36,10 @@ def test_the_accounts_are_those_of_the_log_and_the_declared_rates() -> None:
     assert accounts["production"].sum() == 200_000
     assert accounts["incentives"].sum() == 100_000
     assert accounts["staff"].sum() == 3_071, "an hour at the mean of three at 25.00 and four at 35.00"
-    margin = section.figure("margin")
-    assert margin.value == section.figure("revenues").value - section.figure("costs").value  # type: ignore[operator]
+    margin, revenues, costs = (section.figure(name).value for name in ("margin", "revenues", "costs"))
+    assert revenues is not None
+    assert costs is not None
+    assert margin == revenues - costs
 
 
 def test_a_margin_without_all_its_parts_is_not_identified() -> None:

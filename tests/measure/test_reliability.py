@@ -25,7 +25,7 @@ def answers(seed: int = 1, customers: int = 300) -> np.ndarray:
 @pytest.fixture(scope="module")
 def mobi():
     if not MOBI.exists():
-        pytest.skip("the published survey is not here")
+        pytest.skip(f"needs the published survey, which is not beside this project: {MOBI.name}")
     return pd.read_csv(MOBI)
 
 
