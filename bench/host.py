@@ -2,8 +2,8 @@
 
 The site as ``comaker host`` serves it is stormed over HTTP with log-ins and random keys, on SQLite and on
 PostgreSQL; beside it, in turn, the same stake written naively in Django (same tables, same rules, one
-transaction a request) under gunicorn; and, as what the disk allows, a bare SQLite writer. After every storm
-the database is audited.
+transaction a request) under gunicorn; and, as what the disk and the server allow, a bare SQLite writer and
+the site's server with nothing behind it. After every storm the database is audited.
 
     python bench/host.py [--quick] [--json FILE]
 
@@ -33,6 +33,7 @@ from rush.load import Load, check_wrk, storm
 CONNECTIONS = (64, 256)
 ROOT = Path(__file__).resolve().parents[1]
 BARE_BATCH = 100
+NOTHING = "server answering nothing"
 
 
 class Contender(NamedTuple):
@@ -42,7 +43,6 @@ class Contender(NamedTuple):
     database: str
     data: Path
     command: Sequence[str]
-    is_naive: bool
 
 
 def environment(contender: Contender) -> dict[str, str]:
@@ -100,6 +100,7 @@ def serving(contender: Contender, port: int) -> Iterator[str]:
                 raise SystemExit(f"{contender.name} ended: {log.read_text()[-2000:]}")
             try:
                 urllib.request.urlopen(f"{origin}/api/v1/stakes", timeout=5)
+                break
             except urllib.error.HTTPError:
                 break
             except OSError:
@@ -118,12 +119,10 @@ def free_port() -> int:
 
 
 def measure(contender: Contender, connections: int, seconds: float, seed: int) -> Load:
-    """One storm, after a short one to warm up; audited."""
+    """One storm, after a short one to warm up."""
     with serving(contender, free_port()) as origin:
         storm(origin, contender.data, connections=connections, seconds=min(1.0, seconds), seed=seed)
-        found = storm(origin, contender.data, connections=connections, seconds=seconds, seed=seed + 1)
-    audit(contender)
-    return found
+        return storm(origin, contender.data, connections=connections, seconds=seconds, seed=seed + 1)
 
 
 def bare_writer(folder: Path, seconds: float) -> float:
@@ -155,17 +154,22 @@ def contenders(folder: Path, postgresql: str | None) -> list[Contender]:
     # The quickest of five ways tried: one, two or four workers, one with four threads, two with two.
     naive = [*gunicorn, "--workers=4", "rush.naive:application"]
     found = []
-    for name, command, is_naive in (("site", site, False), ("naive", naive, True)):
+    for name, command in (("site", site), ("naive", naive)):
         data = folder / f"{name}-sqlite"
-        found.append(Contender(f"{name}, SQLite", f"sqlite:///{data}/site.sqlite3", data, command, is_naive))
-    for name, command, is_naive in (("site", site, False), ("naive", naive, True)):
+        found.append(Contender(f"{name}, SQLite", f"sqlite:///{data}/site.sqlite3", data, command))
+    for name, command in (("site", site), ("naive", naive)):
         if postgresql is not None:
             data = folder / f"{name}-postgresql"
             url = postgresql.format(name=name)
-            found.append(Contender(f"{name}, PostgreSQL", url, data, command, is_naive))
+            found.append(Contender(f"{name}, PostgreSQL", url, data, command))
     for each in found:
         each.data.mkdir()
     return found
+
+
+def nothing(site: Contender) -> Contender:
+    """The site's server with nothing behind it."""
+    return site._replace(name=NOTHING, command=[sys.executable, "-m", "rush.nothing", "{port}"])
 
 
 @contextmanager
@@ -209,6 +213,8 @@ def report(figures: Figures, loads: dict[tuple[str, int], list[Load]], bare: lis
         ours = [each.per_second for each in loads["site, SQLite", connections]]
         shares = [a / b for a, b in zip(ours, bare, strict=True)]
         figures.add(f"site on SQLite / bare writer, {connections} connections", "times", shares, at_least=0.3)
+        ceiling = [each.per_second / b for each, b in zip(loads[NOTHING, connections], bare, strict=True)]
+        figures.add(f"{NOTHING} / bare writer, {connections} connections", "times", ceiling)
         if ("site, PostgreSQL", connections) in loads:
             pairs = list(
                 zip(
@@ -238,10 +244,13 @@ def main() -> None:
             for number in range(rounds):
                 bare.append(bare_writer(folder, seconds / 2))
                 for connections in CONNECTIONS:
+                    seed = 1_000 * number + 10 * connections
+                    found = measure(nothing(everybody[0]), connections, seconds, seed)
+                    loads.setdefault((NOTHING, connections), []).append(found)
                     shift = number % len(everybody)
                     for each in everybody[shift:] + everybody[:shift]:
-                        seed = 1_000 * number + 10 * connections
                         found = measure(each, connections, seconds, seed)
+                        audit(each)
                         loads.setdefault((each.name, connections), []).append(found)
                         said = f"{found.per_second:,.0f}/s, p99 {found.p99_ms:.0f} ms"
                         print(f"{each.name}, {connections} connections: {said}")
