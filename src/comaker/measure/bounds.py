@@ -6,11 +6,12 @@ column that no check needs is not read: on ten million events this is most of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -105,24 +106,30 @@ def _joined(bounds: Sequence[Bound]) -> Bound:
     return Bound(min(lows, default=None), max(highs, default=None), sum(bound.missing for bound in bounds))
 
 
-def _order(batches: Iterator[pa.RecordBatch] | Sequence[pa.RecordBatch]) -> Order:
-    rises, backwards, last = True, 0, None
+def _order(batches: Iterable[pa.RecordBatch]) -> Order:
+    found: list[Order] = []
+    last: list[Any] = []
     for batch in batches:
-        if not batch.num_rows:
-            continue
-        run, event, at = (np.asarray(pc.fill_null(column, -1)) for column in _numbers(batch))
-        if last is not None:
-            run, event, at = (
-                np.concatenate([[end], column]) for end, column in zip(last, (run, event, at), strict=True)
-            )
-        same = run[1:] == run[:-1]
-        rises = rises and bool(((run[1:] > run[:-1]) | (same & (event[1:] > event[:-1]))).all())
-        backwards += int((same & (at[1:] < at[:-1])).sum())
-        last = (run[-1], event[-1], at[-1])
-    return Order(rises, backwards)
+        if batch.num_rows:
+            columns = [_numbers(batch.column(name)) for name in _ORDERED]
+            if last:
+                found.append(
+                    _order_of(*(np.append(end, column[0]) for end, column in zip(last, columns, strict=True)))
+                )
+            found.append(_order_of(*columns))
+            last = [column[-1] for column in columns]
+    return Order(all(part.rises for part in found), sum(part.backwards for part in found))
 
 
-def _numbers(batch: pa.RecordBatch) -> Iterator[Any]:
-    for name in _ORDERED:
-        column = batch.column(name)
-        yield _micros(column) if pa.types.is_timestamp(column.type) else column.cast(pa.int64())
+def _order_of(run: npt.NDArray[np.int64], event: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> Order:
+    rises, backwards = event[1:] > event[:-1], at[1:] < at[:-1]
+    same = run[1:] == run[:-1]
+    if not same.all():
+        rises, backwards = (run[1:] > run[:-1]) | (same & rises), same & backwards
+    return Order(bool(rises.all()), int(backwards.sum()))
+
+
+def _numbers(column: pa.Array) -> npt.NDArray[np.int64]:
+    """A column as whole numbers, -1 where it has none."""
+    numbers = _micros(column) if pa.types.is_timestamp(column.type) else column.cast(pa.int64())
+    return np.asarray(numbers.fill_null(-1) if numbers.null_count else numbers)
