@@ -27,6 +27,7 @@ from django.db import connections  # noqa: E402
 
 from comaker.host import environment  # noqa: E402
 from comaker.host.models import Account, Project, Publication  # noqa: E402
+from comaker.host.pages import looks as looking  # noqa: E402
 from comaker.host.writer import Act, Request, write  # noqa: E402
 from comaker.model import gallery_text  # noqa: E402
 
@@ -160,6 +161,14 @@ class Site:
         assert answer.is_done, answer
         project.refresh_from_db()
         return project
+
+
+@pytest.fixture(autouse=True)
+def looks_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks at projects are written where a test says so: by themselves they might come in the next one's
+    database."""
+    monkeypatch.setattr(looking.looks, "_waiting", {})
+    monkeypatch.setattr(looking.looks, "_write_soon", lambda: None)
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ def everything(site: Any) -> Lived:
 
 def _fund(life: Lived, project: Project) -> None:
     ann = life.people[0].pk
+    assert life.ask(Act.SEE, project=project, customer=ann, shown='{"holders":0}').is_done
     assert life.ask(Act.START, project=project, customer=ann, quantity=4, shown='{"room":8}').is_done
     life.stake(project, 0, 4)
     assert life.stake(project, 0, 9).refusal.name == "OVER_CAP"

@@ -27,7 +27,9 @@ from comaker.rules.stake import FUNDED as _FUNDED
 Progress = Callable[[int, int], None]
 STEP = 1_000
 _KINDS = frozenset(Kind)
-_OF_CUSTOMERS = {Act.STAKE.value, Act.WITHDRAW.value, Act.BUY.value, Act.START.value, Act.JOIN.value}
+_NOTED = {Act.JOIN.value, Act.SEE.value, Act.START.value}
+"""Acts of customers that accept nothing."""
+_OF_CUSTOMERS = {Act.STAKE.value, Act.WITHDRAW.value, Act.BUY.value} | _NOTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +198,7 @@ def _contributions_of(batch: list[tuple[Any, ...]], findings: Findings) -> None:
         findings.check("contribution", number, "status", says=status, right=right)
         if route in _OF_CUSTOMERS:
             findings.check("contribution", number, "account", says=account, right=customer)
-            if not refusal and route != Act.JOIN and route != Act.START:
+            if not refusal and route not in _NOTED:
                 findings.check(
                     "contribution", number, "accepted shares or copies", says=said[2], right=quantity
                 )

@@ -16,6 +16,7 @@ from comaker.host.firm import sale_of, stake_of
 from comaker.host.models import Holding, Media, Project, Standing
 from comaker.host.pages import reading
 from comaker.host.pages.covers import cover_svg
+from comaker.host.pages.looks import is_look, looks
 from comaker.host.pages.public import firm_of
 from comaker.model import Model, stake_terms
 from comaker.rules.stake import OPEN, cap_at
@@ -86,7 +87,19 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "mine": _mine(request, found),
         **_terms_shown(firm, standing),
     }
+    if standing is not None and "cap_shares" in shown and is_look(request):
+        looks.add(request.user.pk, found.pk, _facts(standing, shown["cap_shares"]))
     return render(request, "comaker/public/project.html", shown)
+
+
+def _facts(standing: Standing, cap_shares: int) -> dict[str, int | str | None]:
+    """What the page says of a project that is open, as ``Place.facts`` says what she sees who stakes."""
+    return {
+        "collected": standing.collected_shares,
+        "goal": standing.goal_shares,
+        "cap": cap_shares,
+        "holders": standing.holders,
+    }
 
 
 def _producers(found: Project, standing: Standing | None, request: HttpRequest) -> Page:

@@ -18,6 +18,8 @@ class Act(StrEnum):
 
     JOIN = "join"
     """A customer's address is verified."""
+    SEE = "see"
+    """A customer opened a project's page."""
     START = "start"
     """A customer was shown what her stake would come to."""
     STAKE = "stake"

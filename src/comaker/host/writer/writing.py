@@ -37,6 +37,8 @@ _ON_PROJECT: dict[Act, Callable[[Moment], Answer]] = {
     Act.COST: firm_acts.cost,
     Act.SETTLE: firm_acts.settle,
 }
+_NOTED = {Act.SEE: Kind.SEEN, Act.START: Kind.STARTED}
+"""What is recorded, and decides nothing."""
 _OF_STAFF = frozenset({Act.OPEN, Act.CONFIRM, Act.PRODUCE, Act.RELEASE, Act.INCOME, Act.COST, Act.SETTLE})
 
 
@@ -162,9 +164,9 @@ def _decide(batch: Batch, request: Request) -> Answer:
     moment = Moment(batch, request, standing)
     if act in (Act.CONFIRM, Act.LAPSE):
         return _decide_reservation(moment)
-    if act is Act.START:
-        fact = Fact("customer", moment.terms.task, quantity=request.quantity, shown=request.shown)
-        return Answer(201, Refusal.NONE, moment.record(Kind.STARTED, fact, request.customer))
+    if act in _NOTED:
+        fact = Fact("customer", moment.terms.task, quantity=request.quantity or None, shown=request.shown)
+        return Answer(201, Refusal.NONE, moment.record(_NOTED[act], fact, request.customer))
     return _ON_PROJECT[act](moment)
 
 
