@@ -1,4 +1,4 @@
-"""The five heaviest tables as one would write them by hand in DuckDB's SQL."""
+"""The six heaviest tables as one would write them by hand in DuckDB's SQL."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-_COUNTS = ", ".join(
-    f"count(*) FILTER (kind = '{kind}') AS {kind}"
-    for kind in ("seen", "started", "done", "refused", "abandoned", "withdrawn", "joined")
+_BITS = " ".join(
+    f"WHEN '{kind}' THEN {bit}"
+    for kind, bit in (
+        *(("joined", 1), ("seen", 2), ("started", 4), ("abandoned", 8), ("withdrawn", 16), ("refused", 32)),
+        ("done", 64),
+    )
 )
 _WORK = ", ".join(
-    f"coalesce(sum({name}) FILTER (kind = 'done'), 0)::BIGINT AS done_{name}"
+    f"coalesce(sum({name}), 0)::BIGINT AS {name}"
     for name in ("money_minor", "seconds", "staff_seconds", "saved_seconds")
 )
 _SUMS = ", ".join(
@@ -33,14 +36,16 @@ TABLES = {
           count(affect) AS affects, count(conduct) AS conducts, count(seconds) AS timed,
           count(staff_seconds) AS staffed, count(referrer) AS referred
         FROM events GROUP BY ALL""",
-    "customer_tasks": f"""
-        SELECT run, customer, coalesce(task, '') AS task, min(arm) AS arm, {_COUNTS}, {_WORK},
-          coalesce(sum(seconds), 0)::BIGINT AS tried_seconds, count(seconds) FILTER (kind = 'done') AS timed,
-          min(epoch_us("at")) AS first_us, min(epoch_us("at")) FILTER (kind = 'done') AS first_done_us,
-          max(epoch_us("at")) FILTER (kind = 'done') AS last_done_us,
-          min(epoch_us("at")) FILTER (kind = 'joined') AS joined_us,
-          min(epoch_us("at")) FILTER (kind = 'left') AS left_us
-        FROM events WHERE customer IS NOT NULL GROUP BY ALL""",
+    "acts": f"""
+        SELECT run, customer, coalesce(task, '') AS task, count(*) AS done, count(seconds) AS timed, {_WORK},
+          min(epoch_us("at")) AS first_us, max(epoch_us("at")) AS last_us
+        FROM events WHERE customer IS NOT NULL AND kind = 'done' GROUP BY ALL""",
+    "reached": f"""
+        SELECT *, CASE WHEN steps = 0 THEN -1 WHEN task = '' OR steps < 2 THEN 0 WHEN steps < 4 THEN 1
+          WHEN steps < 32 THEN 3 WHEN steps < 64 THEN 2 ELSE 4 END::TINYINT AS place
+        FROM (SELECT run, customer, coalesce(task, '') AS task,
+            bit_or((CASE kind {_BITS} ELSE 0 END)::TINYINT) AS steps
+          FROM events WHERE customer IS NOT NULL GROUP BY ALL)""",
     "drawn": f"""
         SELECT * REPLACE (epoch_us("at") AS "at") FROM events
         WHERE (customer % 1000003 * 7919 + 12345) % 100003 < {PARTS}""",

@@ -70,14 +70,15 @@ def event_table(customers: pd.DataFrame) -> pa.Table:
 
 
 def by_customer(table: pa.Table) -> pd.DataFrame:
-    """What each customer did, by the tables that the report rests on."""
+    """What each customer did, by the cleaned events that the report rests on."""
     log = open_log(table, load(MODEL))
-    tasks = log.customer_tasks
-    each = tasks.group_by("customer").aggregate(
-        arm=tasks.arm.min(),
-        visit=(tasks.seen.sum() > 0).cast("int64"),
-        conversion=(tasks.done.sum() > 0).cast("int64"),
-        spend=tasks.done_money_minor.sum() / 100,
+    rows = log.events
+    done = rows.kind == "done"
+    each = rows.group_by("customer").aggregate(
+        arm=rows.arm.min(),
+        visit=(rows.count(where=rows.kind == "seen") > 0).cast("int64"),
+        conversion=(rows.count(where=done) > 0).cast("int64"),
+        spend=rows.money_minor.sum(where=done).fill_null(0) / 100,
     )
     return log.frame(each)
 

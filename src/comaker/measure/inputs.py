@@ -130,10 +130,10 @@ def _commitment(log: Log) -> Iterator[Figure]:
 
 
 def _by_task(log: Log) -> Iterator[Figure]:
-    tasks = log.customer_tasks.filter(log.customer_tasks.task != "")
-    time = moments(tasks, tasks.done_seconds, tasks.timed, by="task")
-    work_s = tasks.done_seconds + tasks.done_staff_seconds
-    labour = moments(tasks, tasks.done_seconds, work_s, by="task") if log.days.staffed.any() else {}
+    acts = log.acts.filter(log.acts.task != "")
+    time = moments(acts, acts.seconds, acts.timed, by="task")
+    work_s = acts.seconds + acts.staff_seconds
+    labour = moments(acts, acts.seconds, work_s, by="task") if log.days.staffed.any() else {}
     done = log.days[(log.days.kind == Kind.DONE) & (log.days.task != "")]
     for task in sorted(done.task.unique()):
         yield _ratio(_PER_ACT, time.get(task), _NO_SECONDS, task)

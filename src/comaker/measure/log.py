@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
+from comaker.events import Kind
 from comaker.measure import tables
 from comaker.measure.cleaning import Cleaned
 from comaker.measure.engine import Engine
@@ -25,7 +26,7 @@ _BY_EVENT = ["run", "event_id"]
 class Log:
     """What sections measure: a model, the cleaned events, and tables worked out once.
 
-    Tables that grow with customers (``customer_tasks``, ``customers``, ``sampled``) are
+    Tables that grow with customers (``acts``, ``reached``, ``customers``, ``sampled``) are
     Ibis tables inside the engine: aggregate there, then ``frame``. Those that stay small are pandas
     frames.
     """
@@ -58,22 +59,26 @@ class Log:
         return found
 
     @cached_property
-    def customer_tasks(self) -> ir.Table:
-        """What each customer did at each task (``tables.customer_tasks``)."""
-        return self.engine.keep(tables.customer_tasks(self.events))
+    def acts(self) -> ir.Table:
+        """What each customer did at each task (``tables.acts``)."""
+        return self.engine.keep(tables.acts(self.events))
+
+    @cached_property
+    def reached(self) -> ir.Table:
+        """How far each customer came with each task (``tables.reached``)."""
+        return self.engine.keep(tables.reached(self.events))
 
     @cached_property
     def customers(self) -> ir.Table:
-        """One row a run and customer: arm, joined_us, left_us, first_us, done."""
-        per_task = self.customer_tasks
-        per_customer = per_task.group_by(["run", "customer"]).aggregate(
-            arm=per_task.arm.min(),
-            joined_us=per_task.joined_us.min(),
-            left_us=per_task.left_us.max(),
-            first_us=per_task.first_us.min(),
-            done=per_task.done.sum(),
-        )
-        return self.engine.keep(per_customer)
+        """One row a run and customer: the furthest ``place`` of ``reached``."""
+        reached = self.reached
+        return self.engine.keep(reached.group_by(["run", "customer"]).aggregate(place=reached.place.max()))
+
+    @cached_property
+    def left(self) -> ir.Table:
+        """When customers left for the first time: one row a run and customer who did."""
+        rows = self.events.filter(self.events.kind == Kind.LEFT.value, self.events.customer.notnull())
+        return self.engine.keep(rows.group_by(["run", "customer"]).aggregate(left_us=rows.at_us.min()))
 
     @cached_property
     def customer_count(self) -> int:
@@ -89,11 +94,8 @@ class Log:
 
     @cached_property
     def sampled_tasks(self) -> pd.DataFrame:
-        """What each sampled customer did at each task: the counts and sums of ``customer_tasks`` in use."""
-        names = ["run", "customer", "task", "done", "refused", "abandoned", "tried_seconds", "first_done_us"]
-        rows = self.customer_tasks.select(*names)
-        taken = self.sample_of(rows, "customer", self.cleaned.rows, SAMPLE_ROWS).to_pandas()
-        return taken.sort_values(names[:3], ignore_index=True)
+        """What each sampled customer tried at each task (``tables.tries``)."""
+        return self.frame(tables.tries(self.sampled), by=["run", "customer", "task"])
 
     @cached_property
     def attempts(self) -> pd.DataFrame:

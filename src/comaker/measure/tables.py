@@ -15,11 +15,16 @@ from comaker.events import Kind
 
 DAY_US = 86_400_000_000
 
-STEPS = (Kind.SEEN, Kind.STARTED, Kind.DONE, Kind.REFUSED, Kind.ABANDONED, Kind.WITHDRAWN)
-"""The acts that are counted for each customer and task."""
-
-WORK = ("money_minor", "seconds", "staff_seconds", "saved_seconds")
-"""Inputs that are summed for each customer and task."""
+STEP_BITS = {
+    Kind.JOINED: 1,
+    Kind.SEEN: 2,
+    Kind.STARTED: 4,
+    Kind.ABANDONED: 8,
+    Kind.WITHDRAWN: 16,
+    Kind.REFUSED: 32,
+    Kind.DONE: 64,
+}
+"""What tells how far a customer came with a task, each as a bit: the greater, the further."""
 
 SUMS = ("quantity", "money_minor", "seconds", "items", "effort", "staff_seconds", "saved_seconds")
 """Columns that add up: inputs of customers and staff (F12, F13)."""
@@ -33,12 +38,8 @@ def day_of(events: ir.Table) -> Any:
     return (events.at_us // DAY_US).cast("int32")
 
 
-def _count(events: ir.Table, kind: Kind) -> Any:
-    return events.count(where=events.kind == kind.value)
-
-
-def _sum(column: Any, where: Any = None) -> Any:
-    return column.cast("int64").sum(where=where).fill_null(0).cast("int64")
+def _sum(column: Any) -> Any:
+    return column.cast("int64").sum().fill_null(0).cast("int64")
 
 
 def days(events: ir.Table) -> ir.Table:
@@ -61,26 +62,58 @@ def days(events: ir.Table) -> ir.Table:
     )
 
 
-def customer_tasks(events: ir.Table) -> ir.Table:
-    """What each customer did at each task: one row a run, customer and task ("" for rows of no task).
+def acts(events: ir.Table) -> ir.Table:
+    """What each customer did at each task: one row a run, customer and task ("" for acts of no task).
 
-    Columns: ``arm`` (the first by name); a count for each of ``STEPS`` and ``joined``; ``done_<sum>`` for
-    each of ``WORK`` over rows of kind done, ``tried_seconds`` over all; ``timed``: acts done with seconds;
-    ``first_us`` of any row, ``first_done_us``, ``last_done_us``, ``joined_us``, ``left_us`` (null: never).
+    Of rows of kind done: how many (``done``), of how many the seconds are known (``timed``), the sums of
+    ``money_minor``, ``seconds``, ``staff_seconds`` and ``saved_seconds``, ``first_us`` and ``last_us``.
     """
-    one = events.filter(events.customer.notnull()).mutate(task=events.task.fill_null(""))
-    done = one.kind == Kind.DONE.value
-    return one.group_by(["run", "customer", "task"]).aggregate(
-        arm=one.arm.min(),
-        **{kind.value: _count(one, kind) for kind in (*STEPS, Kind.JOINED)},
-        **{f"done_{name}": _sum(one[name], done) for name in WORK},
-        tried_seconds=_sum(one.seconds),
-        timed=one.seconds.count(where=done),
-        first_us=one.at_us.min(),
-        first_done_us=one.at_us.min(where=done),
-        last_done_us=one.at_us.max(where=done),
-        joined_us=one.at_us.min(where=one.kind == Kind.JOINED.value),
-        left_us=one.at_us.min(where=one.kind == Kind.LEFT.value),
+    done = events.filter(events.customer.notnull(), events.kind == Kind.DONE.value)
+    done = done.mutate(task=done.task.fill_null(""))
+    return done.group_by(["run", "customer", "task"]).aggregate(
+        done=done.count(),
+        timed=done.seconds.count(),
+        **{name: _sum(done[name]) for name in ("money_minor", "seconds", "staff_seconds", "saved_seconds")},
+        first_us=done.at_us.min(),
+        last_us=done.at_us.max(),
+    )
+
+
+def reached(events: ir.Table) -> ir.Table:
+    """How far each customer came with each task: one row a run, customer and task ("" for rows of no task).
+
+    ``steps``: which of ``STEP_BITS`` are recorded of her, as the sum of their bits. ``place``: 4 if she did
+    the task, 3 if she began and was not refused, 2 if she was refused, 1 if she saw it, 0 if she joined or if
+    any of these is recorded without a task, -1 if nothing is.
+    """
+    own = events.filter(events.customer.notnull())
+    bit = ibis.cases(*((own.kind == kind.value, bit) for kind, bit in STEP_BITS.items()), else_=0)
+    own = own.select("run", "customer", task=own.task.fill_null(""), bit=bit.cast("int8"))
+    found = own.group_by(["run", "customer", "task"]).aggregate(steps=own.bit.bit_or())
+    place = ibis.cases(
+        (found.steps == 0, -1),
+        ((found.task == "") | (found.steps < STEP_BITS[Kind.SEEN]), 0),
+        (found.steps < STEP_BITS[Kind.STARTED], 1),
+        (found.steps < STEP_BITS[Kind.REFUSED], 3),
+        (found.steps < STEP_BITS[Kind.DONE], 2),
+        else_=4,
+    )
+    return found.mutate(place=place.cast("int8"))
+
+
+def tries(events: ir.Table) -> ir.Table:
+    """What each customer tried at each task: one row a run, customer and task ("" for rows of no task).
+
+    Columns: rows ``done``, ``refused`` and ``abandoned``, ``tried_seconds`` of all rows, ``first_done_us``.
+    Give it a sample (``drawn``) where there are many customers.
+    """
+    done = events.kind == Kind.DONE.value
+    return events.group_by(["run", "customer", events.task.fill_null("").name("task")]).aggregate(
+        done=events.count(where=done),
+        refused=events.count(where=events.kind == Kind.REFUSED.value),
+        abandoned=events.count(where=events.kind == Kind.ABANDONED.value),
+        tried_seconds=_sum(events.seconds),
+        first_done_us=events.at_us.min(where=done),
     )
 
 

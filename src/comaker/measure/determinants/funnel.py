@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import ibis
-import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
+from comaker.events import Kind
 from comaker.measure.estimators.intervals import proportion
 from comaker.measure.figures import About, Figure
 from comaker.measure.log import Log
-from comaker.measure.tables import DAY_US
+from comaker.measure.tables import DAY_US, STEP_BITS
 from comaker.words import Determinant, Performer
 
 
@@ -55,18 +55,23 @@ STEPS = (
 )
 """The funnel, in order. A customer who got to a step counts at all before it, recorded there or not."""
 
-_ROWS = ("seen", "started", "refused", "abandoned")
+_KINDS = (Kind.SEEN, Kind.STARTED, Kind.REFUSED, Kind.ABANDONED)
 
 
 def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     """Figures of each step, overall and of each task the log tells of, the counts as a table, and remarks."""
-    by_task = log.frame(_counted(log.customer_tasks)).sort_values("task", ignore_index=True)
-    tasks = [str(task) for task in by_task.pop("task")]
-    (whole,) = _integers(log.frame(_overall(log.customer_tasks)))
-    whole |= {name: int(by_task[name].sum()) for name in _ROWS} | {"joined": log.count("joined")}
+    at_tasks = log.reached.filter(log.reached.task != "")
+    counted = at_tasks.group_by(["task", "place", "steps"]).aggregate(customers=at_tasks.count())
+    by_task = log.frame(counted)
+    best = log.customers.group_by("place").aggregate(customers=log.customers.count())
+    returned = _returned(log)
+    whole = _at_steps(log.frame(best), returned[""]) | _told(by_task) | {"joined": log.count("joined")}
     figures, table = [], []
-    for task, found in zip(["", *tasks], [whole, *_integers(by_task)], strict=True):
-        row = found | {"reached": whole["reached"]}
+    tasks = sorted(set(by_task.task))
+    for task in ["", *tasks]:
+        own = by_task[by_task.task == task]
+        row = _at_steps(own, returned.get(task, 0)) | _told(own) if task else whole
+        row["reached"] = whole["reached"]
         figures += [_count(step, row, task) for step in STEPS[bool(task) :]]
         figures += _shares(row, whole, task)
         table += [
@@ -78,51 +83,38 @@ def funnel(log: Log) -> tuple[list[Figure], pd.DataFrame, list[str]]:
     return figures, pd.DataFrame(table, columns=["task", "step", "determinant", "customers"]), remarks
 
 
-def _integers(rows: pd.DataFrame) -> list[dict[str, int]]:
-    """The rows of a table of counts; sums of nothing are 0."""
-    return [
-        {str(name): int(count) for name, count in row.items()} for row in rows.fillna(0).to_dict("records")
-    ]
+def _at_steps(found: pd.DataFrame, returned: int) -> dict[str, int]:
+    """Customers at each step, from how many came to which ``place``."""
+    counts = {
+        step.column: int(found.customers[found.place >= place].sum()) for place, step in enumerate(STEPS[:-1])
+    }
+    return counts | {STEPS[-1].column: returned}
 
 
-def _place(rows: Any) -> Any:
-    """How far somebody got, as the place in ``STEPS`` up to having done it; -1: not even reached."""
-    began = rows.started + rows.done + rows.refused + rows.abandoned + rows.withdrawn > 0
-    at_task = rows.task != ""
-    return ibis.cases(
-        (at_task & (rows.done > 0), 4),
-        (at_task & began & (rows.refused == 0), 3),
-        (at_task & began, 2),
-        (at_task & (rows.seen > 0), 1),
-        ((rows.joined > 0) | (rows.seen > 0) | began, 0),
-        else_=-1,
+def _told(found: pd.DataFrame) -> dict[str, int]:
+    """Whether any row of each kind tells of a customer (0 or 1)."""
+    steps = int(np.bitwise_or.reduce(found.steps.to_numpy(np.int64)))
+    return {kind.value: int(bool(steps & STEP_BITS[kind])) for kind in _KINDS}
+
+
+def _returned(log: Log) -> dict[str, int]:
+    """How many customers did a task on several days, by task; under "" those who did any."""
+    acts = log.acts
+    at_tasks = acts.filter(acts.task != "")
+    by_task = at_tasks.group_by("task").aggregate(returned=_on_several_days(at_tasks))
+    each = acts.group_by(["run", "customer"]).aggregate(
+        first_us=acts.first_us.min(), last_us=acts.last_us.max(), task=acts.task.max()
     )
+    # The greatest name is "" for customers who did no task.
+    whole = each.filter(each.task != "").aggregate(returned=_on_several_days(each).fill_null(0))
+    found = log.frame(by_task)
+    return dict(zip(found.task, found.returned.astype(int), strict=True)) | {
+        "": int(whole.to_pyarrow()["returned"][0].as_py())
+    }
 
 
-def _steps(rows: Any) -> dict[str, Any]:
-    """Customers at each step, from how far each got and when she first and last did it."""
-    counts = {step.column: (rows.place >= place).cast("int64").sum() for place, step in enumerate(STEPS[:-1])}
-    returned = rows.last_done_us // DAY_US > rows.first_done_us // DAY_US
-    did = rows.place == len(STEPS) - 2
-    return counts | {STEPS[-1].column: (did & returned).cast("int64").sum()}
-
-
-def _counted(per_task: ir.Table) -> ir.Table:
-    """Customers at each step, and rows that tell of one, by task."""
-    rows = per_task.filter(per_task.task != "")
-    rows = rows.mutate(place=_place(rows))
-    return rows.group_by("task").aggregate(**_steps(rows), **{name: rows[name].sum() for name in _ROWS})
-
-
-def _overall(per_task: ir.Table) -> ir.Table:
-    """Customers at each step of any task, each as far as she got at best, in one row."""
-    placed = per_task.mutate(place=_place(per_task))
-    rows = placed.group_by(["run", "customer"]).aggregate(
-        place=placed.place.max(),
-        first_done_us=placed.first_done_us.min(),
-        last_done_us=placed.last_done_us.max(),
-    )
-    return rows.aggregate(**_steps(rows))
+def _on_several_days(rows: Any) -> Any:
+    return (rows.last_us // DAY_US > rows.first_us // DAY_US).cast("int64").sum()
 
 
 def _count(step: Step, row: dict[str, int], task: str) -> Figure:

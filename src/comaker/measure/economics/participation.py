@@ -321,8 +321,7 @@ def _spread(log: Log, moved: ir.Table, joint: Sequence[str]) -> pd.Series[Any]:
 
     Of all customers, since a few may bring so much that a draw would miss how much customers differ.
     """
-    tasks = log.customer_tasks
-    acts = tasks.filter(tasks.task.isin(joint), tasks.done > 0)
+    acts = log.acts.filter(log.acts.task.isin(joint))
     value = ibis.cases(*((acts.task == task, _brought(log, acts, task)) for task in joint), else_=0.0)
     own = acts.select(*_WHO, value=value, took_part=ibis.literal(1, "int8"))
     other = moved.filter(moved.customer.notnull(), moved.kind != Kind.INCOME.value)
@@ -338,7 +337,7 @@ def _spread(log: Log, moved: ir.Table, joint: Sequence[str]) -> pd.Series[Any]:
     return log.frame(counted).iloc[0]
 
 
-def _brought(log: Log, tasks: Any, task: str) -> Any:
+def _brought(log: Log, acts: Any, task: str) -> Any:
     """What a customer's acts at a task brought, less what they cost, before anything was given back or
     paid."""
     rate = (hourly_rate_minor(log, task) or 0.0) / _HOUR_S
@@ -349,6 +348,6 @@ def _brought(log: Log, tasks: Any, task: str) -> Any:
     )
     saved = getattr(log.model.task[task].terms, "saved_s", 0) * rate
     recorded = int(log.days.saved_seconds[log.days.task == task].sum()) > 0
-    value = tasks.done_money_minor.cast("float64") - tasks.done * float(by_act)
-    value = value - tasks.done_staff_seconds * rate
-    return value + (tasks.done_saved_seconds * rate if recorded else tasks.done * float(saved))
+    value = acts.money_minor.cast("float64") - acts.done * float(by_act)
+    value = value - acts.staff_seconds * rate
+    return value + (acts.saved_seconds * rate if recorded else acts.done * float(saved))

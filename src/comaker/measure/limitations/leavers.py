@@ -108,8 +108,7 @@ def _followed(log: Log, since: pd.DataFrame) -> pd.DataFrame:
     """Customers from ``since_us`` on: ``days`` until they left or the log ends, and whether they ``left``."""
     since = since.astype(dict.fromkeys(WHO, "int64")).sort_values(WHO)
     since = since.iloc[:: max(-(-len(since) // MOST_CUSTOMERS), 1)]
-    ends = log.customers.filter(log.customers.left_us.notnull())
-    gone = ends.select(*WHO, "left_us").semi_join(ibis.memtable(since[WHO]), WHO)
+    gone = log.left.semi_join(ibis.memtable(since[WHO]), WHO)
     found = since.merge(log.frame(gone), how="left", on=WHO).sort_values(WHO, ignore_index=True)
     found = found[found.left_us.isna() | (found.left_us > found.since_us)]
     until = found.left_us.astype("float64").fillna(log.cleaned.until_us)

@@ -129,8 +129,8 @@ def _by_stage(log: Log, stages: set[str], tasks: set[str]) -> dict[str, Moments]
 
 def _of_customers(log: Log, tasks: list[str]) -> Moments | None:
     """The same of the acts at some tasks; None where no customer's took any time."""
-    own = log.customer_tasks.filter(log.customer_tasks.task.isin(tasks))
-    customer_s, staff_s = own.done_seconds, own.done_staff_seconds
+    own = log.acts.filter(log.acts.task.isin(tasks))
+    customer_s, staff_s = own.seconds, own.staff_seconds
     if len(tasks) > 1:
         own = own.group_by(["run", "customer"]).aggregate(customer_s=customer_s.sum(), staff_s=staff_s.sum())
         customer_s, staff_s = own.customer_s, own.staff_s
@@ -253,9 +253,8 @@ def _saved(log: Log, done: pd.DataFrame) -> Iterator[Figure]:
         yield _TIME_SAVED.missing(_NO_SAVED)
         yield _COST_SAVED.missing(_NO_SAVED)
         return
-    per_task = log.customer_tasks.filter(log.customer_tasks.task != "")
-    net_s = per_task.done_saved_seconds - per_task.done_staff_seconds
-    sums = moments(per_task, net_s, per_task.done, by="task")
+    acts = log.acts.filter(log.acts.task != "")
+    sums = moments(acts, acts.saved_seconds - acts.staff_seconds, acts.done, by="task")
     for task in tasks:
         if task not in sums:
             yield from (about.missing(_NOTHING_DONE, of=task) for about in (_TIME_SAVED, _COST_SAVED))

@@ -114,8 +114,6 @@ def measured(log: Log) -> Part:
 
 def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
     """Every experiment on a technique; what is not used of the arms is told in ``remarks``."""
-    if not int(log.customers.arm.count().to_pyarrow().as_py()):
-        return
     techniques = in_force(log).technique
     by_arm = log.engine.keep(_by_arm(log.events))
     for name, arms in _experiments(log.frame(by_arm.select("arm").distinct()).arm).items():
@@ -164,15 +162,13 @@ def _joined(log: Log, drawn: ir.Table, technique: str, tasks: Sequence[str]) -> 
     The wait runs from the draw to the first contribution, to leaving or to the end of the log. Customers who
     had contributed before they were drawn are no newcomers and are left out, in every arm alike.
     """
-    per_task = log.customer_tasks
-    counted = per_task.task.isin(list(tasks)) if tasks else None
-    people = per_task.group_by(["run", "customer"]).aggregate(
-        first_done_us=per_task.first_done_us.min(where=counted), left_us=per_task.left_us.max()
-    )
+    acts = log.acts.filter(log.acts.task.isin(list(tasks))) if tasks else log.acts
+    firsts = acts.group_by(["run", "customer"]).aggregate(first_done_us=acts.first_us.min())
     meetings = log.meetings.filter(log.meetings.technique == technique).select("run", "customer", "times")
     keys = ["run", "customer"]
     rows = drawn.select("run", "customer", "arm", "drawn_us")
-    rows = rows.inner_join(people, keys).select(*rows.columns, "first_done_us", "left_us")
+    rows = rows.left_join(firsts, keys).select(*rows.columns, "first_done_us")
+    rows = rows.left_join(log.left, keys).select(*rows.columns, "left_us")
     rows = rows.left_join(meetings, keys).select(*rows.columns, "times")
     rows = rows.filter(rows.first_done_us.isnull() | (rows.first_done_us >= rows.drawn_us))
     last = ibis.coalesce(rows.first_done_us, rows.left_us, log.cleaned.until_us)
