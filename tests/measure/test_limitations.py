@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from tests.measure.logs import START_US, log_of
 
-from comaker.measure import limitations
-from comaker.measure import log as log_module
-from comaker.measure.limitations import projects as drawing
+from comaker.measure import draws, limitations
 from comaker.measure.limitations.blurred_roles import blurred_roles
 from comaker.measure.limitations.cognitive import cognitive
 from comaker.measure.limitations.inappropriate import inappropriate
@@ -363,9 +361,8 @@ def test_a_payout_short_of_what_was_earned_is_not_traced():
 
 
 def test_of_a_long_log_payouts_are_traced_for_drawn_projects_with_every_holder(monkeypatch):
-    monkeypatch.setattr(drawing, "SAMPLE_ROWS", 1000)
-    monkeypatch.setattr(drawing, "FEWEST_DRAWN", 5)
-    monkeypatch.setattr(log_module, "SAMPLE_ROWS", 1000)
+    monkeypatch.setattr(draws, "SAMPLE_ROWS", 1000)
+    monkeypatch.setattr(draws, "FEWEST_DRAWN", 5)
     rows = []
     for project in range(1, 41):
         rows.append(act("opened", subject=project))

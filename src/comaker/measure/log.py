@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow as pa
 
 from comaker.events import Kind
 from comaker.measure import tables
 from comaker.measure.cleaning import Cleaned
+from comaker.measure.draws import COLUMNS, Draws
 from comaker.measure.engine import Engine
+from comaker.measure.moves import moves
 from comaker.model import Model
-
-SAMPLE_ROWS = 300_000
-"""About how many rows a sample of customers or projects has: enough for intervals, little for time."""
-
 
 _BY_EVENT = ["run", "event_id"]
 
@@ -86,11 +84,32 @@ class Log:
         return int(self.customers.count().to_pyarrow().as_py())
 
     @cached_property
+    def moves(self) -> ir.Table:
+        """Rows by which customers join and money moves beside acts (``comaker.measure.moves``)."""
+        return self.engine.keep(moves(self.events, has_concessions=self.has_concessions))
+
+    @property
+    def has_concessions(self) -> bool:
+        """Whether payments say that they are concessions; in a long log, those to drawn customers."""
+        return self.may_show(Kind.PAID, "concession")
+
+    @cached_property
+    def draws(self) -> Draws:
+        """Whose rows are looked at one by one."""
+        return Draws(self.model, self.days, self.cleaned.rows)
+
+    @cached_property
+    def taken(self) -> ir.Table:
+        """All events, or of a long log the rows of all ``draws``."""
+        if not self.draws.is_long:
+            return self.events
+        wanted = [draw.holds(self.events) for draw in self.draws.every()]
+        return self.engine.keep(self.events.filter(ibis.or_(*wanted)).select(*COLUMNS))
+
+    @cached_property
     def sampled(self) -> ir.Table:
-        """The events of all customers, or of so many drawn ones that about ``SAMPLE_ROWS`` are left."""
-        if self.cleaned.rows <= SAMPLE_ROWS:
-            return self.events.filter(self.events.customer.notnull())
-        return self.engine.keep(self.sample("customer", self.cleaned.rows))
+        """The events of all customers, or of drawn ones."""
+        return self.draws.customers.of(self.taken)
 
     @cached_property
     def sampled_tasks(self) -> pd.DataFrame:
@@ -110,9 +129,7 @@ class Log:
     @cached_property
     def answers(self) -> pd.DataFrame:
         """Answers to surveys of all customers, or of a sample of them (``tables.answers``)."""
-        asked = self.count("surveyed")
-        rows = self.sample("customer", asked) if asked else self.events.limit(0)
-        return self.frame(tables.answers(rows), by=_BY_EVENT)
+        return self.frame(tables.answers(self.draws.answers.of(self.taken)), by=_BY_EVENT)
 
     @cached_property
     def meetings(self) -> ir.Table:
@@ -128,20 +145,10 @@ class Log:
         """
         if not self.count(kind):
             return False
-        if self.cleaned.rows <= SAMPLE_ROWS:
+        if not self.draws.is_long:
             return True
         shown = self.exposures.shown[self.exposures.kind == kind]
         return bool(shown.str.contains(f'"{word}"', regex=False).any())
-
-    def sample_of(self, expression: ir.Table, column: str, rows: int, wanted: int) -> pa.Table:
-        """Rows of an expression of ``rows`` rows, of so many customers or projects that few are left."""
-        parts = tables.ONE_IN if rows <= wanted else max(tables.ONE_IN * wanted // rows, 1)
-        return tables.drawn(expression, column, parts).to_pyarrow()
-
-    def sample(self, column: str, rows: int) -> ir.Table:
-        """Events of so many customers or projects that of ``rows`` about ``SAMPLE_ROWS`` are left."""
-        parts = tables.ONE_IN if rows <= SAMPLE_ROWS else max(tables.ONE_IN * SAMPLE_ROWS // rows, 1)
-        return tables.drawn(self.events, column, parts)
 
     def count(self, kind: str, **where: str) -> int:
         """How many events of a kind there are, of a task, role… where named."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from comaker import events as event_table
-from comaker.events import Kind
+from comaker.measure.draws import DECIDED
 from comaker.measure.figures import About, Figure, Section
 from comaker.measure.log import Log
 from comaker.model import Model
@@ -17,11 +17,6 @@ from comaker.model.schema.tasks import StakeTask
 from comaker.replay import ReplayError, replay
 from comaker.replay.results import Replayed
 
-DRAWN_ROWS = 60_000
-"""About how many rows are replayed: of a longer log some projects are drawn, each with all its requests."""
-
-_DECIDED = [str(kind) for kind in (Kind.DONE, Kind.REFUSED, Kind.WITHDRAWN, Kind.CONFIRMED, Kind.LAPSED)]
-_PROJECT = [str(kind) for kind in (Kind.OPENED, Kind.FUNDED, Kind.EXPIRED)]
 _COLUMNS = (
     *("event_id", "at_us", "run", "kind", "customer", "role", "task", "stage", "performer", "subject"),
     *("refusal", "quantity", "money_minor"),
@@ -105,21 +100,15 @@ def section(log: Log, what_if: WhatIf | None) -> Section:
 
 def _requests(log: Log, task: str) -> tuple[pa.Table, float]:
     """The rows of projects that were drawn, as an event table, and which share of the rows they are."""
-    own = log.events.filter(log.events.subject.notnull())
-    asked = own.kind.isin(_DECIDED) & ((own.task == task) | own.task.isnull())
-    needed = own.filter(asked | own.kind.isin(_PROJECT)).select(*_COLUMNS)
-    days = log.days
-    of_task = days.kind.isin(_DECIDED) & days.task.isin([task, ""])
-    rows = int(days[of_task | days.kind.isin(_PROJECT)].events.sum())
-    found = log.sample_of(needed, "subject", rows, DRAWN_ROWS)
+    found = log.draws.requests(task).of(log.taken).select(*_COLUMNS).to_pyarrow()
     columns = {name: found[name] for name in found.column_names if name != "at_us"}
     at = found["at_us"].cast(pa.timestamp("us", tz="UTC"))
-    return event_table.table({**columns, "at": at}), found.num_rows / max(rows, 1)
+    return event_table.table({**columns, "at": at}), found.num_rows / max(log.draws.requested(task), 1)
 
 
 def _unnamed(requests: pa.Table) -> Iterator[str]:
     """Says where requests do not tell whose they are, so that no limit a customer can be applied."""
-    decided = pc.is_in(requests["kind"].cast(pa.string()), pa.array(_DECIDED))
+    decided = pc.is_in(requests["kind"].cast(pa.string()), pa.array(DECIDED))
     if unnamed := requests.filter(decided)["customer"].null_count:
         yield f"{unnamed:,} requests name no customer: each is replayed as that of a customer of its own."
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from comaker.measure.estimators.intervals import proportion
 from comaker.measure.figures import About, Figure, Section
-from comaker.measure.log import SAMPLE_ROWS, Log
+from comaker.measure.log import Log
 from comaker.model import Model
 from comaker.model.schema.parts import AddressKey
 from comaker.words import Determinant
@@ -171,7 +171,7 @@ def _met(log: Log, coverage: pd.DataFrame) -> tuple[list[Figure], pd.DataFrame, 
     counted: dict[str, Any] = dict(zip(found.technique, found.customers, strict=True))
     figures = []
     if not counted:
-        whose = "" if log.cleaned.rows <= SAMPLE_ROWS else " of sampled customers"
+        whose = " of sampled customers" if log.draws.is_long else ""
         needs = f'no meeting{whose} is recorded: rows of kind seen whose shown has {{"technique": "…"}}'
         return [_MET.missing(needs)], found, []
     for name in coverage.technique:

@@ -215,20 +215,18 @@ def _revenue(log: Log, parts: Sequence[Part], sums: Sequence[_Sum], rows: pd.Dat
         yield Line(of, REVENUE, value, "income from customers that names no single role and task")
 
 
-_MOVED = (Kind.INCOME, Kind.PAID, Kind.WITHDRAWN, Kind.LAPSED)
+_MOVED = [str(kind) for kind in (Kind.INCOME, Kind.PAID, Kind.WITHDRAWN, Kind.LAPSED)]
 
 
 def _moved(log: Log) -> ir.Table:
     """Rows that move money beside acts: run, customer, kind, role, task ("" for none), money_minor."""
-    rows = log.events.filter(log.events.kind.isin([kind.value for kind in _MOVED if log.count(kind)]))
-    return log.engine.keep(
-        rows.select(
-            *_WHO,
-            "kind",
-            role=rows.role.fill_null(""),
-            task=rows.task.fill_null(""),
-            money_minor=rows.money_minor.fill_null(0).cast("int64"),
-        )
+    rows = log.moves.filter(log.moves.kind.isin(_MOVED))
+    return rows.select(
+        *_WHO,
+        "kind",
+        role=rows.role.fill_null(""),
+        task=rows.task.fill_null(""),
+        money_minor=rows.money_minor.fill_null(0).cast("int64"),
     )
 
 

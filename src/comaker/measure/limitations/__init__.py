@@ -11,7 +11,7 @@ from comaker.measure.limitations.inappropriate import inappropriate
 from comaker.measure.limitations.pressure import pressure
 from comaker.measure.limitations.projects import Projects
 from comaker.measure.limitations.unclear_sharing import unclear_sharing
-from comaker.measure.log import SAMPLE_ROWS, Log
+from comaker.measure.log import Log
 
 __all__ = ["section"]
 
@@ -48,7 +48,7 @@ def section(log: Log) -> Section:
 def _drawn(projects: Projects) -> list[str]:
     """What a long log is looked at by parts for."""
     remarks = []
-    if projects.log.cleaned.rows > SAMPLE_ROWS:
+    if projects.log.draws.is_long:
         remarks.append("The log is long: what is said of customers is that of customers drawn by number.")
     if projects.is_drawn:
         remarks.append(

@@ -10,8 +10,10 @@ import pandas as pd
 from comaker.measure.estimators.clustered import Occasions, gap_of_means, share
 from comaker.measure.figures import About, Figure
 from comaker.measure.limitations.finding import Finding, Sign
-from comaker.measure.limitations.patterns import WHO, flag, patterns, tasks_of, total
+from comaker.measure.limitations.patterns import WHO, patterns, total
 from comaker.measure.log import Log
+from comaker.measure.moves import flag
+from comaker.measure.tasks import tasks_of
 from comaker.model import Model
 from comaker.words import Limitation, Performer, TaskKind
 

@@ -15,9 +15,10 @@ from comaker.measure.estimators.clustered import Occasions, gap_of_shares, share
 from comaker.measure.estimators.intervals import ratio
 from comaker.measure.figures import About, Figure
 from comaker.measure.limitations.finding import Finding, Sign
-from comaker.measure.limitations.patterns import WHO, flag, patterns, shows, total
+from comaker.measure.limitations.patterns import WHO, patterns, total
 from comaker.measure.limitations.projects import Projects
 from comaker.measure.log import Log
+from comaker.measure.moves import flag, shows
 from comaker.words import Limitation
 
 GAIN_LIMITS = (0.0, 0.1)
@@ -97,10 +98,9 @@ def pressure(projects: Projects) -> Finding:
 
 def _paid(log: Log) -> Figure:
     """What all concessions of the log came to."""
-    if not log.may_show(Kind.PAID, "concession"):
+    if not log.has_concessions:
         return COST.missing(_NEEDS)
-    events = log.events
-    rows = events.filter(events.kind == Kind.PAID.value, shows(events, "concession"))
+    rows = log.moves.filter(log.moves.concession == 1)
     found = log.frame(rows.aggregate(n=rows.count(), cost=rows.money_minor.sum())).fillna(0).iloc[0]
     return COST.record(int(found.cost), n=int(found.n)) if found.n else COST.missing(_NEEDS)
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
-from ibis import _
 
 from comaker.events import Kind
 from comaker.measure import tables
-from comaker.measure.limitations.patterns import WHO, flag, shows, tasks_of
-from comaker.measure.log import SAMPLE_ROWS, Log
+from comaker.measure.limitations.patterns import WHO
+from comaker.measure.log import Log
+from comaker.measure.moves import flag, is_concession
+from comaker.measure.tasks import tasks_of
 from comaker.words import TaskKind
 
 PROJECT = ["run", "subject"]
@@ -23,24 +22,6 @@ MARKET_DAYS = 91
 
 FIRST_DAYS = 14
 """Copies are counted over the first two weeks too, as the paper counts those of Agonie (E6)."""
-
-FEWEST_DRAWN = 200
-"""Of so many projects at least all are looked at, however long the log: fewer say too little."""
-
-_KINDS = [
-    kind.value
-    for kind in (
-        Kind.OPENED,
-        Kind.FUNDED,
-        Kind.RELEASED,
-        Kind.INCOME,
-        Kind.COST,
-        Kind.PAID,
-        Kind.WITHDRAWN,
-        Kind.LAPSED,
-    )
-]
-
 
 _RELEASED = (
     *PROJECT,
@@ -73,7 +54,7 @@ class Projects:
 
     A holder's stake is what she staked less what she withdrew, what lapsed and what she got back. Where there
     are many events, whatever needs every holder of a project is known of projects drawn by number
-    (``log.sample``), and whatever needs every project of a customer of customers drawn by number.
+    (``Log.draws``), and whatever needs every project of a customer of customers drawn by number.
     """
 
     def __init__(self, log: Log) -> None:
@@ -81,36 +62,18 @@ class Projects:
         self.stake_tasks = tasks_of(log.model, TaskKind.STAKE)
         self.buying_tasks = tasks_of(log.model, TaskKind.PURCHASE)
 
-    @cached_property
-    def parts(self) -> int:
-        """How many projects in ``tables.ONE_IN`` are drawn: all, where they have few rows or are few."""
-        log = self.log
-        rows = sum(log.count(kind) for kind in (Kind.PAID, Kind.WITHDRAWN, Kind.LAPSED))
-        rows += sum(log.count(Kind.DONE, task=name) for name in (*self.stake_tasks, *self.buying_tasks))
-        # Without rows of kind opened nobody knows how many projects there are: all are taken then.
-        enough = FEWEST_DRAWN / max(log.count(Kind.OPENED), 1)
-        return min(int(tables.ONE_IN * max(SAMPLE_ROWS / max(rows, 1), enough)), tables.ONE_IN)
-
     @property
     def is_drawn(self) -> bool:
         """Whether some projects only are looked at."""
-        return self.parts < tables.ONE_IN
+        return self.log.draws.notes.parts < tables.ONE_IN
 
     @cached_property
-    def _taken(self) -> ir.Table:
-        """``notes``, and the payments of all projects, taken out of the events in one pass."""
-        events = self.log.events
-        bargains = events.task.isin([*self.stake_tasks, *self.buying_tasks]).fill_null(False)
-        wanted = events.kind.isin(_KINDS) | ((events.kind == Kind.DONE.value) & bargains)
-        drawn = events.subject.notnull() & tables.is_drawn(events.subject, self.parts)
-        rows = events.filter(wanted, drawn | (events.kind == Kind.PAID.value))
-        return self.log.engine.keep(rows.select(*_COLUMNS, concession=self._concession(rows)))
-
-    @property
     def notes(self) -> ir.Table:
-        """Rows of drawn projects that tell of their fates and money, of stakes and of purchases;
-        ``concession`` (0 or 1)."""
-        return tables.drawn(self._taken, "subject", self.parts)
+        """Rows of drawn projects (``Draws.notes``); ``concession`` (0 or 1)."""
+        rows = self.log.draws.notes.of(self.log.taken)
+        return self.log.engine.keep(
+            rows.select(*_COLUMNS, concession=is_concession(rows, known=self.log.has_concessions))
+        )
 
     @cached_property
     def holdings(self) -> ir.Table:
@@ -120,14 +83,12 @@ class Projects:
     @cached_property
     def own(self) -> pd.DataFrame:
         """Holdings (``_holdings``) of drawn customers, in any project."""
-        rows = self.log.sampled
-        marked = rows.select(*_COLUMNS, concession=self._concession(rows))
-        return self.log.frame(self._holdings(marked), by=[*WHO, "subject"])
+        return self.log.frame(self._holdings(self._marked(self.log.sampled)), by=[*WHO, "subject"])
 
     @cached_property
     def paying(self) -> pd.DataFrame:
         """Run and number (subject) of every project that paid its holders."""
-        rows = self._taken
+        rows = self.log.moves
         paid = rows.filter(
             rows.kind == Kind.PAID.value,
             rows.customer.notnull(),
@@ -140,15 +101,13 @@ class Projects:
     @cached_property
     def out(self) -> pd.DataFrame:
         """Run and number (subject) of every released project."""
-        events = self.log.events
-        rows = events.filter(events.kind == Kind.RELEASED.value, events.subject.notnull())
+        moves = self.log.moves
+        rows = moves.filter(moves.kind == Kind.RELEASED.value, moves.subject.notnull())
         return self.log.frame(rows.select(*PROJECT).distinct())
 
-    def _concession(self, rows: ir.Table) -> Any:
-        """1 for a payment that is a concession; in a log where none is known of drawn customers, none is."""
-        if not self.log.may_show(Kind.PAID, "concession"):
-            return ibis.literal(0, "int64")
-        return flag((rows.kind == Kind.PAID.value) & shows(rows, "concession"))
+    def _marked(self, rows: ir.Table) -> ir.Table:
+        """Columns in use, and ``concession`` (``is_concession``)."""
+        return rows.select(*_COLUMNS, concession=is_concession(rows, known=self.log.has_concessions))
 
     def _holdings(self, notes: ir.Table) -> ir.Table:
         """One row a run, customer and project with a stake or a payout: ``shares``, ``stake_minor``,
@@ -210,14 +169,9 @@ class Projects:
 
     def _votes(self, fates: ir.Table) -> ir.Table:
         names = tasks_of(self.log.model, TaskKind.BALLOT, TaskKind.RATING, TaskKind.REVIEW)
-        events = self.log.events
-        given = events.kind.isin([Kind.DONE.value, Kind.RATED.value]) & events.task.isin(names)
-        votes = (
-            tables.drawn(events.filter(given), "subject", self.parts)
-            .group_by(PROJECT)
-            .aggregate(votes=_.count())
-        )
-        return votes.semi_join(fates, PROJECT)
+        notes = self.notes
+        given = notes.filter(notes.kind.isin([Kind.DONE.value, Kind.RATED.value]), notes.task.isin(names))
+        return given.group_by(PROJECT).aggregate(votes=given.count()).semi_join(fates, PROJECT)
 
     def _market(self, fates: ir.Table) -> ir.Table:
         notes = self.notes

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from comaker.events import Kind
-from comaker.measure.limitations.patterns import flag
 from comaker.measure.limitations.projects import PROJECT, Projects
+from comaker.measure.moves import flag
 from comaker.model import Model
 from comaker.rules.sharing import pool_of
 from comaker.words import Stage

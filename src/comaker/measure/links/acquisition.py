@@ -95,8 +95,7 @@ def measured(log: Log) -> Part:
         abouts = (_CAUSED, _REFERRED, _BROUGHT, _INNOVATION, _IMITATION, _SIZE, _PEAK)
         return Part([about.missing(_NO_JOINS) for about in abouts], {}, [])
     by_day = _by_day(log, joins)
-    rows = log.events.filter(log.events.kind == Kind.JOINED.value)
-    joined = log.engine.keep(rows.select("run", "at_us", "referrer"))
+    joined = log.moves.filter(log.moves.kind == Kind.JOINED.value)
     times = _times(log, joined, by_day)
     found = contagion(times)
     figures = [_caused(found, count), *_referrals(log, joined, joins)]

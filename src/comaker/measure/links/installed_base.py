@@ -19,7 +19,7 @@ from comaker.measure.estimators.intervals import Interval
 from comaker.measure.estimators.shown_base import FEWEST_PROJECTS, Looks
 from comaker.measure.figures import About, Figure
 from comaker.measure.links.part import Part
-from comaker.measure.log import SAMPLE_ROWS, Log
+from comaker.measure.log import Log
 from comaker.measure.tables import DAY_US
 
 WEEK_US = 7 * DAY_US
@@ -104,7 +104,7 @@ def measured(log: Log) -> Part:
     figures = [_conversion(seen), *_effects(seen), *_randomised(seen)]
     forms = _forms(seen)
     tables = {"installed_base_forms": forms, "installed_base_looks": _bands(seen)}
-    return Part(figures, tables, _remarks(seen, forms, is_sample=log.cleaned.rows > SAMPLE_ROWS))
+    return Part(figures, tables, _remarks(seen, forms, is_sample=log.draws.is_long))
 
 
 def _steps(events: ir.Table) -> pa.Table:
