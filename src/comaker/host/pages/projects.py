@@ -87,9 +87,10 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "mine": _mine(request, found),
         **_terms_shown(firm, standing),
     }
+    page = render(request, "comaker/public/project.html", shown)
     if standing is not None and "cap_shares" in shown and is_look(request):
         looks.add(request.user.pk, found.pk, _facts(standing, shown["cap_shares"]))
-    return render(request, "comaker/public/project.html", shown)
+    return page
 
 
 def _facts(standing: Standing, cap_shares: int) -> dict[str, int | str | None]:
