@@ -75,7 +75,7 @@ class Log:
     @cached_property
     def left(self) -> ir.Table:
         """When customers left for the first time: one row a run and customer who did."""
-        rows = self.events.filter(self.events.kind == Kind.LEFT.value, self.events.customer.notnull())
+        rows = self.moves.filter(self.moves.kind == Kind.LEFT.value, self.moves.customer.notnull())
         return self.engine.keep(rows.group_by(["run", "customer"]).aggregate(left_us=rows.at_us.min()))
 
     @cached_property
@@ -85,7 +85,7 @@ class Log:
 
     @cached_property
     def moves(self) -> ir.Table:
-        """Rows by which customers join and money moves beside acts (``comaker.measure.moves``)."""
+        """Rows by which customers come and go and money moves beside acts (``comaker.measure.moves``)."""
         return self.engine.keep(moves(self.events, has_concessions=self.has_concessions))
 
     @property

@@ -1,4 +1,4 @@
-"""Rows by which customers join and money moves beside acts: few enough to look at all of them."""
+"""Rows by which customers come and go and money moves beside acts: few enough to look at all of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import ibis.expr.types as ir
 
 from comaker.events import Kind
 
-_KINDS = (Kind.JOINED, Kind.RELEASED, Kind.INCOME, Kind.PAID, Kind.WITHDRAWN, Kind.LAPSED)
+MOVES = [
+    *(str(kind) for kind in (Kind.JOINED, Kind.LEFT, Kind.RELEASED, Kind.INCOME, Kind.PAID)),
+    *(str(kind) for kind in (Kind.WITHDRAWN, Kind.LAPSED)),
+]
+"""Kinds of such rows."""
 
 _COLUMNS = ("run", "customer", "subject", "at_us", "kind", "role", "task", "money_minor", "referrer", "arm")
 
 
 def moves(events: ir.Table, *, has_concessions: bool) -> ir.Table:
     """These rows of all customers and projects; ``concession`` (``is_concession``)."""
-    rows = events.filter(events.kind.isin([kind.value for kind in _KINDS]))
+    rows = events.filter(events.kind.isin(MOVES))
     return rows.select(*_COLUMNS, concession=is_concession(rows, known=has_concessions))
 
 

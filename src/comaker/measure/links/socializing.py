@@ -21,6 +21,7 @@ from comaker.measure.estimators.intervals import proportion
 from comaker.measure.figures import About, Figure
 from comaker.measure.links.part import Part
 from comaker.measure.log import Log
+from comaker.measure.moves import MOVES
 from comaker.measure.socialization import in_force
 
 CONTROLS = ("off", "control", "none", "hidden")
@@ -115,14 +116,14 @@ def measured(log: Log) -> Part:
 def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
     """Every experiment on a technique; what is not used of the arms is told in ``remarks``."""
     techniques = in_force(log).technique
-    by_arm = log.engine.keep(_by_arm(log.events))
-    for name, arms in _experiments(log.frame(by_arm.select("arm").distinct()).arm).items():
+    armed = _armed(log)
+    for name, arms in _experiments(log.frame(armed.select("arm").distinct()).arm).items():
         if name not in techniques:
             remarks.append(
                 f'The experiment "{name}" is on no technique of the model: no effect of socialization.'
             )
             continue
-        drawn = log.engine.keep(_drawn(by_arm, arms))
+        drawn = log.engine.keep(_drawn(armed, arms))
         crossed = drawn.arm != drawn.last_arm
         if several := int(crossed.cast("int64").sum().to_pyarrow().as_py()):
             remarks.append(f"Customers recorded in several arms of {name} and left out: {several:,}.")
@@ -130,10 +131,12 @@ def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
         yield Trial(name, customers, _arms(log, customers))
 
 
-def _by_arm(events: ir.Table) -> ir.Table:
-    """When each customer was drawn into which arm: one row a run, customer and arm."""
-    own = events.filter(events.customer.notnull(), events.arm.notnull())
-    return own.group_by(["run", "customer", "arm"]).aggregate(drawn_us=own.at_us.min())
+def _armed(log: Log) -> ir.Table:
+    """Customers' rows with an arm: of all events only where not those of ``log.moves`` alone have one."""
+    armed = log.events.filter(log.events.arm.notnull())
+    kinds = set(log.frame(armed.select("kind").distinct()).kind)
+    events = log.moves if kinds <= set(MOVES) else log.events
+    return events.filter(events.customer.notnull(), events.arm.notnull())
 
 
 def _experiments(recorded: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -146,13 +149,13 @@ def _experiments(recorded: Iterable[str]) -> dict[str, dict[str, str]]:
     return dict(sorted(found.items()))
 
 
-def _drawn(by_arm: ir.Table, arms: dict[str, str]) -> ir.Table:
+def _drawn(armed: ir.Table, arms: dict[str, str]) -> ir.Table:
     """Customers of an experiment: one row a run and customer, with the first and last arm by name, and when
     she was drawn."""
-    own = by_arm.filter(by_arm.arm.isin(list(arms)))
+    own = armed.filter(armed.arm.isin(list(arms)))
     named = own.mutate(arm=ibis.cases(*((own.arm == whole, arm) for whole, arm in arms.items())))
     return named.group_by(["run", "customer"]).aggregate(
-        arm=named.arm.min(), last_arm=named.arm.max(), drawn_us=named.drawn_us.min()
+        arm=named.arm.min(), last_arm=named.arm.max(), drawn_us=named.at_us.min()
     )
 
 
