@@ -156,7 +156,7 @@ class Log:
 
     def total(self, column: str, kind: str, **where: Any) -> int:
         """The sum of a column of ``days`` over events of a kind, of a task, role… where named."""
-        rows = self.days[self.days.kind == kind]
+        counted = self.days.kind == kind
         for name, value in where.items():
-            rows = rows[rows[name] == value]
-        return int(rows[column].sum())
+            counted &= self.days[name] == value
+        return int(self.days[column].to_numpy()[counted.to_numpy(bool)].sum())
