@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from comaker.measure.estimators.intervals import UNKNOWN, Interval, Z
 
@@ -25,9 +26,7 @@ def rank_correlation(before: Any, after: Any) -> Interval:
     count = len(one)
     if count < FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
         return UNKNOWN
-    from scipy.stats import rankdata
-
-    value = float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
+    value = float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
     held = min(max(value, -0.9999), 0.9999)
     half = Z * np.sqrt((1 + held**2 / 2) / (count - 3))
     return Interval(value, float(np.tanh(np.arctanh(held) - half)), float(np.tanh(np.arctanh(held) + half)))
@@ -74,7 +73,10 @@ def favourites_share(before: Any, after: Any) -> float:
 
 
 def _score(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    from scipy.stats import rankdata
-
-    forecast = (rankdata(one) - 0.5) / len(one)
+    forecast = (_ranks(one) - 0.5) / len(one)
     return float(np.square(forecast - (other > np.median(other))).mean())
+
+
+def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Places from 1, equal values sharing theirs; of pandas, because scipy.stats takes a second to load."""
+    return np.asarray(pd.Series(values).rank(), np.float64)
