@@ -101,10 +101,10 @@ class Log:
     @cached_property
     def taken(self) -> ir.Table:
         """All events, or of a long log the rows of all ``draws``."""
-        if not self.draws.is_long:
-            return self.events
-        wanted = [draw.holds(self.events) for draw in self.draws.every()]
-        return self.engine.keep(self.events.filter(ibis.or_(*wanted)).select(*COLUMNS))
+        rows = self.events
+        if self.draws.is_long:
+            rows = rows.filter(ibis.or_(*(draw.holds(rows) for draw in self.draws.every())))
+        return self.engine.keep(rows.select(*COLUMNS))
 
     @cached_property
     def sampled(self) -> ir.Table:

@@ -123,11 +123,10 @@ def _trials(log: Log, remarks: list[str]) -> Iterator[Trial]:
                 f'The experiment "{name}" is on no technique of the model: no effect of socialization.'
             )
             continue
-        drawn = log.engine.keep(_drawn(armed, arms))
-        crossed = drawn.arm != drawn.last_arm
-        if several := int(crossed.cast("int64").sum().to_pyarrow().as_py()):
+        drawn = log.engine.keep(_joined(log, _drawn(armed, arms), name, techniques[name].tasks))
+        if several := int(drawn.is_crossed.cast("int64").sum().to_pyarrow().as_py()):
             remarks.append(f"Customers recorded in several arms of {name} and left out: {several:,}.")
-        customers = log.engine.keep(_joined(log, drawn.filter(~crossed), name, techniques[name].tasks))
+        customers = drawn.filter(~drawn.is_crossed & drawn.is_new)
         yield Trial(name, customers, _arms(log, customers))
 
 
@@ -150,33 +149,33 @@ def _experiments(recorded: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def _drawn(armed: ir.Table, arms: dict[str, str]) -> ir.Table:
-    """Customers of an experiment: one row a run and customer, with the first and last arm by name, and when
-    she was drawn."""
+    """Customers of an experiment: one row a run and customer, with the first arm by name, whether there is
+    another, and when she was drawn."""
     own = armed.filter(armed.arm.isin(list(arms)))
     named = own.mutate(arm=ibis.cases(*((own.arm == whole, arm) for whole, arm in arms.items())))
     return named.group_by(["run", "customer"]).aggregate(
-        arm=named.arm.min(), last_arm=named.arm.max(), drawn_us=named.at_us.min()
+        arm=named.arm.min(), is_crossed=named.arm.min() != named.arm.max(), drawn_us=named.at_us.min()
     )
 
 
 def _joined(log: Log, drawn: ir.Table, technique: str, tasks: Sequence[str]) -> ir.Table:
-    """One row a customer of the experiment: ``arm``, ``met``, ``did`` (booleans) and ``waited_us``.
+    """One row a customer drawn: ``arm``, ``is_crossed``, ``is_new``, ``met``, ``did`` and ``waited_us``.
 
     The wait runs from the draw to the first contribution, to leaving or to the end of the log. Customers who
-    had contributed before they were drawn are no newcomers and are left out, in every arm alike.
+    had contributed before they were drawn are no newcomers and to be left out, in every arm alike.
     """
     acts = log.acts.filter(log.acts.task.isin(list(tasks))) if tasks else log.acts
     firsts = acts.group_by(["run", "customer"]).aggregate(first_done_us=acts.first_us.min())
     meetings = log.meetings.filter(log.meetings.technique == technique).select("run", "customer", "times")
     keys = ["run", "customer"]
-    rows = drawn.select("run", "customer", "arm", "drawn_us")
-    rows = rows.left_join(firsts, keys).select(*rows.columns, "first_done_us")
+    rows = drawn.left_join(firsts, keys).select(*drawn.columns, "first_done_us")
     rows = rows.left_join(log.left, keys).select(*rows.columns, "left_us")
     rows = rows.left_join(meetings, keys).select(*rows.columns, "times")
-    rows = rows.filter(rows.first_done_us.isnull() | (rows.first_done_us >= rows.drawn_us))
     last = ibis.coalesce(rows.first_done_us, rows.left_us, log.cleaned.until_us)
     return rows.select(
         "arm",
+        "is_crossed",
+        is_new=rows.first_done_us.isnull() | (rows.first_done_us >= rows.drawn_us),
         met=rows.times.notnull(),
         did=rows.first_done_us.notnull(),
         waited_us=ibis.greatest(last - rows.drawn_us, 0),
