@@ -134,7 +134,7 @@ class Log:
     @cached_property
     def meetings(self) -> ir.Table:
         """Which customers met which technique (``tables.meetings``); nobody where ``may_show`` says no."""
-        rows = self.events if self.may_show("seen", "technique") else self.events.limit(0)
+        rows = self.events if self.may_show("seen", "technique") else self.taken.limit(0)
         return self.engine.keep(tables.meetings(rows))
 
     def may_show(self, kind: str, word: str) -> bool:

@@ -16,8 +16,7 @@ WHO = ["run", "customer"]
 def patterns(log: Log, per_customer: ir.Table, columns: Sequence[str]) -> pd.DataFrame:
     """The ``columns`` of a table with a row a customer, each pattern once, with ``customers`` who show it."""
     counted = per_customer.group_by(list(columns)).aggregate(customers=per_customer.count())
-    found = log.frame(counted)
-    return found.sort_values(list(columns), ignore_index=True)
+    return log.frame(counted, by=columns)
 
 
 def total(found: pd.DataFrame, column: str) -> int:

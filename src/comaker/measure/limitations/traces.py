@@ -61,12 +61,10 @@ def _moves(projects: Projects) -> pd.DataFrame:
     by_stakes = (rows.kind == Kind.COST.value) & (rows.stage == Stage.PRODUCTION.value)
     rows = rows.mutate(by_stakes=flag(by_stakes), sold=flag(rows.quantity.fill_null(0) > 0))
     keys = [*PROJECT, "at_us", "kind", "by_stakes", "sold"]
-    found = projects.log.frame(
-        rows.group_by(keys).aggregate(
-            minor=rows.money_minor.fill_null(0).sum().cast("int64"), event_id=rows.event_id.max()
-        )
+    moves = rows.group_by(keys).aggregate(
+        minor=rows.money_minor.fill_null(0).sum().cast("int64"), event_id=rows.event_id.max()
     )
-    return found.sort_values([*PROJECT, "at_us", "event_id"], ignore_index=True)
+    return projects.log.frame(moves, by=[*PROJECT, "at_us", "event_id"])
 
 
 def _holders(projects: Projects) -> ir.Table:

@@ -140,7 +140,6 @@ def _times(log: Log, joined: ir.Table, by_day: npt.NDArray[np.float64]) -> Times
     step_us = 1 if by_day.sum() <= CELLS else max(span_us * len(by_day) // CELLS, 1)
     placed = joined.mutate(place=(joined.at_us - first_us) // step_us)
     rows = log.frame(placed.group_by(["run", "place"]).aggregate(joins=placed.count()))
-    rows = rows.sort_values(["run", "place"], ignore_index=True)
     width = 0.0 if step_us == 1 else step_us / DAY_US
     at_days = rows.place.to_numpy(np.float64) * (step_us / DAY_US) + width / 2
     run = np.unique(rows.run.to_numpy(), return_inverse=True)[1]
