@@ -129,6 +129,14 @@ def test_stopping_early_is_counted(known):
     assert found["stopped_before_tenth", "stake"].value == pytest.approx(2 / 3)
 
 
+def test_times_that_never_differ_tell_nothing_of_learning():
+    customer, attempt = np.repeat(np.arange(30), 8), np.tile(np.arange(1, 9), 30)
+    found = part(table(customer, attempt, seconds=np.full(240, 60) + customer))
+    for name in ("speed_up", "learning_rate", "exponential_share", "exponential_lead"):
+        assert found[name, "stake"].basis == "not identified"
+        assert "differ" in found[name, "stake"].needs
+
+
 def test_a_log_without_seconds_says_which_column_it_needs():
     found = part(table([1, 1, 2], [1, 2, 1]))
     assert "column seconds" in found["speed_up", "stake"].needs

@@ -96,6 +96,9 @@ _NO_ATTEMPTS = (
     "no customer attempted a task: rows of kind done, refused or abandoned with customer and task are needed"
 )
 _NO_SECONDS = "no act done says how long it took the customer: record the column seconds"
+_SAME_SECONDS = (
+    "no customer's times differ from one act to the next: record in the column seconds what each took"
+)
 _NO_ERRORS = (
     "fewer than five customers both failed and succeeded before their last attempt; rows of kind refused and "
     "abandoned would tell"
@@ -128,6 +131,10 @@ def _curves(own: pd.DataFrame, task: str) -> Iterator[Figure]:
     done = own[(own.kind == Kind.DONE) & own.seconds.notna() & (own.seconds.fillna(0) > 0)]
     if done.empty:
         yield from (about.missing(_NO_SECONDS, of=task) for about in _TIMED)
+        return
+    own_seconds = done.groupby("who").seconds
+    if (own_seconds.size() > 1).any() and not (own_seconds.nunique() > 1).any():
+        yield from (about.missing(_SAME_SECONDS, n=done.who.nunique(), of=task) for about in _TIMED)
         return
     found = learning_curve.times(done.who, done.attempt, done.seconds)
     twice = np.flatnonzero(found.known.sum(1) >= 2)
