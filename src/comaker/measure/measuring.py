@@ -41,10 +41,13 @@ def measured(
     progress: Callable[[int, int], None] | None,
 ) -> Measured:
     """Measure as ``comaker.measure`` describes."""
-    Thread(target=_load_libraries).start()
+    loading = Thread(target=_load_libraries)
+    loading.start()
     declared = model if isinstance(model, Model) else load(model)
     what_if = _what_if(model, changes)
     log = open_log(events, declared, _engine(engine, threads, memory))
+    # Two threads that load modules of one package at once may meet one that is half loaded.
+    loading.join()
     tell = progress or (lambda done, total: None)
     found: dict[str, Section] = {}
     for done, section in enumerate(SECTIONS):
