@@ -232,13 +232,14 @@ def _customers(seed=1, customers=1500):
 
 
 def test_the_complier_effect_is_that_of_two_stage_least_squares():
-    iv = pytest.importorskip("linearmodels.iv")
+    from linearmodels.iv import IV2SLS
+
     offered, met, did = _customers()
     arms = [
         Arm(int(who.sum()), int(met[who].sum()), int(did[who].sum()), int((met & did)[who].sum()))
         for who in (offered, ~offered)
     ]
-    fitted = iv.IV2SLS(did.astype(float), np.ones(len(did)), met.astype(float), offered.astype(float)).fit(
+    fitted = IV2SLS(did.astype(float), np.ones(len(did)), met.astype(float), offered.astype(float)).fit(
         cov_type="robust"
     )
     found = encouragement.complied(*arms)
