@@ -446,7 +446,7 @@ def test_processes_tell_each_other_what_they_counted(site: Any, monkeypatch: pyt
 
 async def at_the_gateway(body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], Any]:
     """What the endpoint in front answers to the same request."""
-    from comaker.host.gateway.batching import Batching
+    from comaker.host.gateway.line import Line
     from comaker.host.gateway.stakes import take_stake
 
     sent: list[Any] = []
@@ -459,7 +459,7 @@ async def at_the_gateway(body: bytes, headers: dict[str, str]) -> tuple[int, dic
 
     given = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope = {"type": "http", "method": "POST", "path": "/api/v1/stakes", "headers": given}
-    await take_stake(Batching(), scope, receive, send)
+    await take_stake(Line(""), scope, receive, send)
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], told, json.loads(sent[1]["body"])
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from django.db import close_old_connections, connection, connections
+from django.db import close_old_connections, connection
 from django.test import Client
 from tests.host.conftest import PASSWORD
 from tests.host.test_api import token_of
-from tests.host.test_gateway import Port
+from tests.host.test_gateway import Port, writing
 
 from comaker.host.audit import audit
 from comaker.host.gateway import stakes
@@ -61,8 +61,8 @@ def test_i43_the_gateway_answers_503_and_goes_on_by_itself(site, away):
     said = [(b"authorization", f"Bearer {secret}".encode())]
     bodies = [b'{"project":"grace","shares":1}', b'{"project":%d,"shares":1}' % project]
 
-    async def run():
-        port = Port()
+    async def run(path):
+        port = Port(path)
 
         async def ask():
             return [
@@ -76,10 +76,11 @@ def test_i43_the_gateway_answers_503_and_goes_on_by_itself(site, away):
         with away():
             during = await ask()
         after = await ask()
-        await asyncio.get_running_loop().run_in_executor(port.batching.thread, connections.close_all)
+        port.line.close()
         return before[0], nobody[0], during, after
 
-    assert asyncio.run(run()) == (201, 404, [503, 503], [201, 201])
+    with writing() as path:
+        assert asyncio.run(run(path)) == (201, 404, [503, 503], [201, 201])
 
 
 def test_i43_the_api_answers_503_and_goes_on_by_itself(site, away):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,37 +18,37 @@ def crash():
     pytest.importorskip("apsw", reason="power cuts need the extra `dev`")
     sys.path.insert(0, str(BENCH))
     try:
-        import crash
+        from crashing import cuts, kills, site
 
-        yield crash
+        yield SimpleNamespace(cuts=cuts, kills=kills, site=site)
     finally:
         sys.path.remove(str(BENCH))
 
 
 @pytest.fixture
 def people(sqlite, crash):
-    return crash.populate()
+    return crash.site.populate()
 
 
 @pytest.fixture
 def template(sqlite, people, crash):
     path = Path(sqlite.removeprefix("sqlite:///"))
-    crash.closed_file(path)
+    crash.site.closed_file(path)
     return path
 
 
 def test_c16_a_power_cut_loses_nothing_that_was_answered(template, people, crash, tmp_path):
-    damage = crash.Damage()
+    damage = crash.site.Damage()
     for seed in range(CUTS):
-        crash.cut_power(template, tmp_path, people, seed, damage, synchronous="FULL")
+        crash.cuts.cut_power(template, tmp_path, people, seed, damage, synchronous="FULL")
     assert (damage.lost, damage.changed, damage.wrong) == (0, 0, [])
     assert damage.answered > CUTS
 
 
 def test_c16_the_control_that_syncs_less_loses_answers_in_a_power_cut(template, people, crash, tmp_path):
-    damage = crash.Damage()
+    damage = crash.site.Damage()
     for seed in range(CONTROLS):
-        crash.cut_power(template, tmp_path, people, seed, damage, synchronous="NORMAL")
+        crash.cuts.cut_power(template, tmp_path, people, seed, damage, synchronous="NORMAL")
     assert damage.crashes_with_loss > 0
 
 
@@ -55,16 +56,16 @@ def test_c15_a_killed_server_loses_nothing_that_was_answered(template, people, c
     killed = tmp_path / "killed.sqlite3"
     shutil.copyfile(template, killed)
     monkeypatch.setenv("COMAKER_DATA", str(tmp_path))
-    damage = crash.Damage()
-    crash.kill(f"sqlite:///{killed}", people, KILLS, 15, damage)
+    damage = crash.site.Damage()
+    crash.kills.kill(f"sqlite:///{killed}", people, KILLS, 15, damage)
     assert (damage.lost, damage.changed, damage.wrong) == (0, 0, [])
     assert damage.answered > 0
 
 
 def test_c15_on_postgresql_too(postgresql, crash, tmp_path, monkeypatch):
-    people = crash.populate()
+    people = crash.site.populate()
     monkeypatch.setenv("COMAKER_DATA", str(tmp_path))
-    damage = crash.Damage()
-    crash.kill(postgresql, people, KILLS_ON_POSTGRESQL, 15, damage)
+    damage = crash.site.Damage()
+    crash.kills.kill(postgresql, people, KILLS_ON_POSTGRESQL, 15, damage)
     assert (damage.lost, damage.changed, damage.wrong) == (0, 0, [])
     assert damage.answered > 0

@@ -195,14 +195,15 @@ def test_two_withdrawals_may_stand_in_the_batch_of_their_stake(site):
 def test_c17_a_disk_that_fails_at_any_call_does_nothing_by_halves(what, sqlite, make_site, monkeypatch):
     apsw = pytest.importorskip("apsw", reason="failing disks need the extra `dev`")
     monkeypatch.syspath_prepend(str(BENCH))
-    import crash
     import powercut
+    from crashing.cuts import writing_through
+    from crashing.site import closed_file
 
     site = make_site()
     site.ann, site.bob = site.customer("Ann"), site.customer("Bob")
     project = site.project()
     path = Path(sqlite.removeprefix("sqlite:///"))
-    crash.closed_file(path)
+    closed_file(path)
     disk = powercut.Disk()
     files = powercut.FaultyFiles(f"files-{what}-{path}", disk)
     raw = powercut.Raw(path, files)
@@ -214,7 +215,7 @@ def test_c17_a_disk_that_fails_at_any_call_does_nothing_by_halves(what, sqlite, 
             raise apsw.FullError("no space left") if what == "full" else apsw.IOError("broken")
 
     disk.fault = fail
-    with crash.writing_through(raw):
+    with writing_through(raw):
         for nth in range(1, 80):
             disk.calls = 0
             try:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
+import socket
 import sqlite3
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +20,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections
 
-from comaker.host.gateway import batching, stakes
-from comaker.host.gateway.batching import Batching
+from comaker.host.gateway import batches, stakes
+from comaker.host.gateway.line import Line
 from comaker.host.models import Holding, Standing
 from comaker.host.writer import write
 
@@ -50,11 +56,37 @@ def headers(session, key="k", **changed):
     return [(name.encode(), value.encode()) for name, value in sent.items() if value is not None]
 
 
+@contextmanager
+def writing() -> Iterator[str]:
+    """What the writing process does, in a thread; the way to it."""
+
+    def run():
+        try:
+            batches.write_batches(listener, far_end)
+        finally:
+            connections.close_all()
+
+    far_end, lifeline = multiprocessing.Pipe(duplex=False)
+    # Not pytest's folder: a socket's path has at most a hundred characters.
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        path = str(Path(folder) / "line")
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield path
+        finally:
+            lifeline.close()
+            thread.join()
+            far_end.close()
+
+
 class Port:
     """Asks the endpoint as a server would."""
 
-    def __init__(self) -> None:
-        self.batching = Batching()
+    def __init__(self, path: str = "") -> None:
+        self.line = Line(path)
 
     async def post(self, sent, body=b'{"project":"grace","shares":1}', *, receive=None):
         said = []
@@ -66,21 +98,22 @@ class Port:
             said.append(message)
 
         scope = {"type": "http", "headers": sent, "scheme": "http"}
-        await stakes.take_stake(self.batching, scope, receive or whole, send)
+        await stakes.take_stake(self.line, scope, receive or whole, send)
         return said[0]["status"], json.loads(said[1]["body"])
 
 
 def ask(*requests):
     """Statuses and bodies of requests that are made at the same time."""
 
-    async def run():
-        port = Port()
+    async def run(path):
+        port = Port(path)
         try:
             return await asyncio.gather(*(port.post(*each) for each in requests))
         finally:
-            await asyncio.get_running_loop().run_in_executor(port.batching.thread, connections.close_all)
+            port.line.close()
 
-    return asyncio.run(run())
+    with writing() as path:
+        return asyncio.run(run(path))
 
 
 def test_a_stake_is_taken_and_answered_again_by_its_key(site):
@@ -178,7 +211,7 @@ def test_i44_a_client_that_sends_no_body_at_all_is_not_waited_for(site, monkeypa
     assert found == (408, {"detail": "The body did not come in time."})
 
 
-def test_another_process_that_writes_is_waited_for_in_the_thread(site, database):
+def test_another_process_that_writes_is_waited_for(site, database):
     if connection.vendor != "sqlite":
         pytest.skip("a lock of the whole file is SQLite's")
     site.project()
@@ -206,12 +239,11 @@ def test_a_request_that_cannot_be_written_takes_no_other_of_its_batch_with_it(si
     body = b'{"project":%d,"shares":1}' % site.project().pk
     sessions = [log_in(site.customer(name)) for name in ("Ann", "Bob")]
 
-    def writing(requests):
+    def refusing(requests):
         if any(each.key == "bad" for each in requests):
             raise RuntimeError("this cannot be written")
         return write(requests)
 
-    monkeypatch.setattr(batching, "write", writing)
-    monkeypatch.setattr(batching, "TRIES", 0)
+    monkeypatch.setattr(batches, "write", refusing)
     asked = [(headers(session, key), body) for session, key in zip(sessions, ("good", "bad"), strict=True)]
     assert [status for status, _ in ask(*asked)] == [201, 500]

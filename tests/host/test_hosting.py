@@ -252,16 +252,30 @@ def eventually(what: Callable[[], bool]) -> bool:
     return False
 
 
-def test_a_worker_that_dies_is_started_again_and_none_outlives_the_site(start):
-    site = start()
+def processes(site: Running) -> list[int]:
+    """Its workers and the process that writes."""
     listed = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(site.process.pid)]
     children = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
-    (worker,) = [int(line.split()[0]) for line in children if "spawn_main" in line]
-    os.kill(worker, signal.SIGKILL)
-    assert eventually(lambda: answers(site))
+    return [int(line.split()[0]) for line in children if "spawn_main" in line]
+
+
+def lives(number: int) -> bool:
+    return subprocess.run(["ps", "-p", str(number)], capture_output=True, check=False).returncode == 0
+
+
+def test_a_process_that_dies_is_started_again_and_none_outlives_the_site(start, folder, sqlite, make_site):
+    project = stake_ready(folder, make_site)
+    site = start("--workers", "2")
+    assert eventually(lambda: len(processes(site)) == 3)
+    for number in processes(site):
+        os.kill(number, signal.SIGKILL)
+        assert eventually(lambda: answers(site))
+        assert send_stake(site, project, f"after-{number}")[0] == 201
+    running = processes(site)
+    assert len(running) == 3
     site.process.kill()
     site.process.wait()
-    assert eventually(lambda: not answers(site))
+    assert eventually(lambda: not any(map(lives, running)))
 
 
 def test_a_port_in_use_is_refused(folder):

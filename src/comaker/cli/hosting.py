@@ -23,7 +23,7 @@ def host(
     database: Database = None,
     data: Data = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes that answer; more than one pays with PostgreSQL.")
+        int, typer.Option(min=1, max=64, help="Processes that answer; up to one a core pays in a rush.")
     ] = 1,
     as_json: Json = False,
 ) -> None:

@@ -12,12 +12,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from comaker.host.preparing import HostError
 
 APPLICATION = "comaker.host.gateway.app"
-"""Where the ASGI `application` is: the way in for stakes, and Django's pages behind it."""
+"""Where the ASGI application is made: the way in for stakes, and Django's pages behind it."""
 
 BACKLOG = 1024
 """Connections that may wait to be accepted."""
@@ -90,6 +91,7 @@ def serve(place: Place, *, workers: int, answering: Callable[[str], None]) -> No
     from django.db import connections
 
     from comaker.host.clock import Clock
+    from comaker.host.gateway.writing_process import WritingProcess
 
     connections.close_all()
     running = server(place, workers)
@@ -98,14 +100,17 @@ def serve(place: Place, *, workers: int, answering: Callable[[str], None]) -> No
     clock = Clock()
     running.on_startup(watch.start)
     running.on_startup(clock.start)
+    writing = WritingProcess()
+    running.on_startup(writing.start)
     try:
-        running.serve(target_loader=load_application, wrap_loader=False)
+        running.serve(target_loader=partial(load_application, writing.path), wrap_loader=False)
     except SystemExit as ended:
         if ended.code:
             raise HostError("the site's workers ended by themselves: see above") from None
     finally:
         stopped.set()
         clock.stop()
+        writing.stop()
 
 
 def _watch(place: Place, stopped: threading.Event, answering: Callable[[str], None]) -> None:
@@ -128,8 +133,9 @@ def answers(place: Place) -> bool:
         connection.close()
 
 
-def load_application() -> Any:
-    """What each worker runs; a worker ends when the process that started it is gone."""
+def load_application(path: str) -> Any:
+    """What each worker runs, with a line to the writing process; a worker ends when the process that started
+    it is gone."""
     parent = os.getppid()
 
     def watch() -> None:
@@ -138,4 +144,4 @@ def load_application() -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
-    return importlib.import_module(APPLICATION).application
+    return importlib.import_module(APPLICATION).application(path)

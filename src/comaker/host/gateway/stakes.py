@@ -27,7 +27,7 @@ from comaker.host.api.stakes import (
     read_key,
     read_stake,
 )
-from comaker.host.gateway.batching import Batching
+from comaker.host.gateway.line import Line
 from comaker.host.models import Project
 from comaker.host.pages.shown import unsign
 from comaker.host.writer import Act, Answer, Request
@@ -74,11 +74,11 @@ class Pace:
 _pace = Pace()
 
 
-async def take_stake(batching: Batching, scope: Message, receive: Receive, send: Send) -> None:
+async def take_stake(line: Line, scope: Message, receive: Receive, send: Send) -> None:
     """Answer one ``POST /api/v1/stakes``."""
     try:
         request = await _read(scope["headers"], scope.get("scheme", "http"), receive)
-        answer = await batching.ask(request)
+        answer = await line.ask(request)
         status, body = answer.status, answer_body(answer)
     except BadBody as error:
         status, body = error.status, problem_body(error.message)

@@ -117,22 +117,10 @@ class Turns:
         try:
             yield
         finally:
-            self.end()
-
-    def take_at_once(self) -> bool:
-        """Take the turn if nobody has it; whoever did ends it with ``end``."""
-        with self._guard:
-            if self._line:
-                return False
-            self._line.append(threading.Event())
-            return True
-
-    def end(self) -> None:
-        """Pass the turn on."""
-        with self._guard:
-            self._line.popleft()
-            if self._line:
-                self._line[0].set()
+            with self._guard:
+                self._line.popleft()
+                if self._line:
+                    self._line[0].set()
 
 
 class SqliteStore(Store):
@@ -143,17 +131,6 @@ class SqliteStore(Store):
     def turn(self) -> AbstractContextManager[None]:
         """One thread of this process at a time; other processes are kept off by the file's lock."""
         return self.turns.turn()
-
-    def begin_at_once(self) -> bool:
-        """Begin as the only writer, if that takes no waiting."""
-        if not self.turns.take_at_once():
-            return False
-        try:
-            self.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            self.turns.end()
-            return False
-        return True
 
     def among(self, sql: str, many: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
         """The list is filled up to a power of two by its last value, so that few statements are prepared."""
@@ -273,16 +250,6 @@ def store_of(alias: str = "default") -> Store:
     """The store on the connection of this thread."""
     connection = connections[alias]
     return SqliteStore(connection) if connection.vendor == "sqlite" else PostgresqlStore(connection)
-
-
-def store_without_waiting(alias: str = "default") -> SqliteStore | None:
-    """A store on a connection of its own that never waits for another process; None on PostgreSQL."""
-    connection = connections.create_connection(alias)
-    if connection.vendor != "sqlite":
-        return None
-    options = {**connection.settings_dict["OPTIONS"], "timeout": 0}
-    connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
-    return SqliteStore(connection)
 
 
 def is_passing(error: Exception | None) -> bool:

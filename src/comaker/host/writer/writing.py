@@ -16,7 +16,7 @@ from comaker.host.writer.identity import identify
 from comaker.host.writer.reading import projects_of, read
 from comaker.host.writer.requests import Act, Answer, Request
 from comaker.host.writer.staking import Moment
-from comaker.host.writer.store import SqliteStore, Store, is_passing, store_of
+from comaker.host.writer.store import Store, is_passing, store_of
 from comaker.refusals import Refusal
 
 TRIES = 4
@@ -71,40 +71,6 @@ def write(requests: Sequence[Request], *, now_us: int | None = None) -> list[Ans
         return [answer for each in requests for answer in write([each], now_us=now_us)]
     _log.warning("%d requests were answered 503: %s", len(requests), error)
     return [Answer(503)] * len(requests)
-
-
-class Begun:
-    """A batch that is decided and sent to the database, and waits for its commit."""
-
-    def __init__(self, store: SqliteStore, answers: list[Answer]) -> None:
-        self._store = store
-        self._answers = answers
-
-    def finish(self) -> list[Answer]:
-        """Commit, in this thread or another. Raises what the database raises: then nothing was done."""
-        try:
-            self._store.commit()
-        except BaseException:
-            self._store.rollback()
-            raise
-        finally:
-            self._store.turns.end()
-        return self._answers
-
-
-def decide(store: SqliteStore, requests: Sequence[Request]) -> Begun | None:
-    """Decide a batch for which ``begin_at_once`` has begun, without its commit; None where that failed: then
-    ``write`` does it.
-
-    For an event loop, which must not wait: all that takes Python is done here, and the disk in a thread.
-    """
-    try:
-        return Begun(store, _decided(store, requests, None))
-    except Exception:
-        # Tried again by ``write``, which says what is wrong if it still is.
-        store.rollback()
-        store.turns.end()
-        return None
 
 
 def _try(store: Store, requests: Sequence[Request], now_us: int | None) -> list[Answer]:

@@ -1,0 +1,1 @@
+"""Parts of ``bench/crash.py``: the site that crashes, power cuts, kills."""
